@@ -1,0 +1,81 @@
+# Everything starts from here: `make run` needs Python 3.11+ and nothing else, `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run migrate drift docs test lint format lock clean python
+
+help:  ## show this list
+	@sed -n 's/^\([a-z.]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: $(VENV)/runtime  ## start database, shim and demo tenant on 127.0.0.1:8000 (HOOKLEDGER_PORT)
+	@exec $(BIN)/hookledger run
+
+migrate: $(VENV)/runtime  ## bring the database to this checkout's schema
+	@$(BIN)/hookledger migrate
+
+drift: $(VENV)/runtime  ## name what differs between the live database and a fresh build
+	@$(BIN)/hookledger drift
+
+docs: $(VENV)/runtime  ## write docs/sql-reference.md from the schema's comments
+	@$(BIN)/hookledger docs
+
+# The suites run on the embedded PostgreSQL 18 and, where Debian's is installed, on PostgreSQL 15 too.
+PG15 := $(wildcard /usr/lib/postgresql/15/bin/postgres)
+test: $(VENV)/dev  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
+	HOOKLEDGER_TEST_PG=18 $(BIN)/python -m pytest $(ARGS)
+ifdef DATABASE_URL
+	@echo "tested on the server of DATABASE_URL"
+else ifneq ($(PG15),)
+	HOOKLEDGER_TEST_PG=15 $(BIN)/python -m pytest $(ARGS)
+else
+	@echo "no PostgreSQL 15 in /usr/lib/postgresql: tested on 18 only"
+endif
+
+lint: $(VENV)/dev  ## ruff, mypy --strict, lock files and generated docs up to date, Dockerfiles
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet thin_api/tests/test_locks.py
+	$(BIN)/hookledger docs --check
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml
+
+format: $(VENV)/dev  ## let ruff format and sort
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+lock: $(VENV)/dev  ## resolve the lock files again (ARGS=--upgrade takes newer releases)
+	$(UV_COMPILE) $(ARGS) --group build --output-file requirements.lock
+	$(UV_COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## remove the virtual environment, the demo database and caches
+	@test ! -x $(BIN)/hookledger || ! env -u DATABASE_URL $(BIN)/hookledger dsn superuser >/dev/null 2>&1 \
+		|| { echo "the embedded server is running: stop it first (Ctrl-C in its terminal)" >&2; exit 1; }
+	rm -rf $(VENV) .hookledger .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find thin_api migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV): $(VENV)/runtime
+
+$(VENV)/bin/python: | python
+	@umask 022 && $(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing into $(VENV) (once)"
+	@umask 022 && $(PIP) install --require-hashes -r requirements.lock
+	@umask 022 && $(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@umask 022 && $(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# What a fresh machine may lack, said in one line each.
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or newer, or make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module: apt-get install python3-venv (Debian, Ubuntu) or use another Python" >&2; exit 1; }
