@@ -1,0 +1,120 @@
+-- The one call per webhook: sets the tenant, reads the payload, passes the dedup gate, then records
+-- events and ledger or buries the delivery, all in the caller's transaction. Whatever is wrong with
+-- the payload becomes a dead letter; what is raised is a wrong call or a fault of the machine.
+-- The payload is read before the gate because Stripe's delivery id stands in the body, and because
+-- then the gate's one statement already writes the final receipt.
+-- work_mem: a set-returning function that outgrows it would write the raw payload to a temporary
+-- file; 256 MB holds every level of the largest body (2 MiB, 32 levels). It is a bound, not taken.
+-- Locks, in this order: the gate row of the delivery, the sale of each event, the ledger entry.
+create or replace function api.ingest_webhook(
+  p_tenant_id uuid,
+  p_endpoint_id uuid,
+  p_headers jsonb,
+  p_body bytea,
+  p_verification text,
+  out status text,
+  out receipt_id uuid,
+  out event_id uuid,
+  out reason text
+)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+  set work_mem = '256MB'
+as $function$
+#variable_conflict use_column
+declare
+  v_headers jsonb := core.lower_keys(p_headers);
+  v_body bytea := coalesce(p_body, '');
+  v_sha256 bytea := sha256(v_body);
+  v_receipt_id uuid := core.uuid_v7();
+  v_event_id uuid;
+  v_delivery_key text;
+  v_endpoint record;
+  v_read core.interpretation;
+  v_gate core.webhook_dedup_events;
+  v_recorded record;
+  v_outcome text := 'done';
+begin
+  perform core.set_tenant(p_tenant_id);
+  select e.provider, e.settings, array[t.hmac_inner_pad, t.hmac_outer_pad] as hmac_pads
+    into v_endpoint
+    from core.webhook_endpoints as e
+    join core.tenants as t on t.tenant_id = e.tenant_id
+   where e.tenant_id = p_tenant_id and e.endpoint_id = p_endpoint_id;
+  if not found then
+    perform core.raise_error('unknown_endpoint', format('endpoint_id %s', p_endpoint_id));
+  elsif p_verification not in ('signature', 'requery', 'secret', 'postback', 'none') is not false then
+    perform core.raise_error('invalid_verification');
+  end if;
+
+  v_read := core.interpret_delivery(
+    v_endpoint.provider, v_headers, v_body, v_endpoint.settings, v_endpoint.hmac_pads);
+  v_delivery_key := coalesce(
+    v_read.delivery_key, concat_ws(':', 'body', v_read.topic, encode(v_sha256, 'hex')));
+  if v_read.status = 'accepted' then
+    v_event_id := core.uuid_v7();
+  end if;
+  v_gate := core.claim_delivery(
+    p_tenant_id, p_endpoint_id, v_delivery_key, v_receipt_id, v_read.topic, v_sha256, octet_length(v_body),
+    p_verification, v_read.status, v_event_id, v_read.reason);
+
+  if v_gate.request_sha256 <> v_sha256 then
+    -- Another body under a used delivery id: a delivery of its own, kept for a person to compare.
+    if v_read.status <> 'ignored' then
+      v_read := core.mark_as_conflict(v_read, v_gate.receipt_id);
+    end if;
+    v_gate := core.claim_delivery(
+      p_tenant_id, p_endpoint_id, v_delivery_key || '#' || encode(v_sha256, 'hex'), v_receipt_id, v_read.topic,
+      v_sha256, octet_length(v_body), p_verification, v_read.status, null, v_read.reason);
+  end if;
+
+  receipt_id := v_gate.receipt_id;
+  if v_gate.receipt_id <> v_receipt_id and v_gate.outcome = 'done' then
+    status := 'duplicate';
+    event_id := v_gate.event_id;
+    reason := v_gate.reason;
+    if v_gate.status = 'dead' then
+      perform core.sight_dead_events(p_tenant_id, v_gate.receipt_id);
+    end if;
+    return;
+  end if;
+
+  if v_gate.outcome = 'failed' then
+    perform core.resolve_failed_events(p_tenant_id, receipt_id, 'redelivered');
+  end if;
+  status := v_read.status;
+  reason := v_read.reason;
+  if v_read.status = 'accepted' then
+    v_recorded := core.record_delivery(p_tenant_id, v_gate, v_endpoint.provider, v_headers, v_read);
+    status := v_recorded.status;
+    event_id := v_recorded.event_id;
+    reason := v_recorded.reason;
+    v_outcome := v_recorded.outcome;
+  elsif v_read.status = 'dead' then
+    v_outcome := case when v_read.reason = 'internal_error' then 'failed' else 'done' end;
+    perform core.bury_delivery(
+      p_tenant_id, p_endpoint_id, receipt_id, 0, v_endpoint.provider, v_read.topic, v_gate.delivery_key,
+      p_verification, v_headers, v_sha256, octet_length(v_body), v_read.dead_letter);
+  end if;
+
+  if (v_gate.outcome, v_gate.status, v_gate.event_id, v_gate.reason)
+    is distinct from (v_outcome, status, event_id, reason)
+  then
+    perform core.settle_delivery(
+      p_tenant_id, p_endpoint_id, v_gate.delivery_key, v_outcome, status, event_id, reason);
+  end if;
+end
+$function$;
+
+comment on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) is
+$doc$Takes one webhook exactly once and answers with its receipt: (status, receipt_id, event_id, reason).
+status: accepted, duplicate (with the first receipt's ids), ignored, superseded or dead (in the dead-letter
+queue, with that reason). p_headers: the provider's headers as an object of texts; p_body: the raw bytes;
+p_verification: signature, requery, secret, postback or none (called by a DBA).
+Raises: HL001 unknown_endpoint, HL008 invalid_verification; faults of the machine by their own SQLSTATE.
+Example: select * from api.ingest_webhook(:tenant, :endpoint, '{"x-shopify-topic": "orders/paid"}', :body, 'none');$doc$;
+
+revoke all on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) from public;
+grant execute on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) to hookledger_shim, hookledger_dba;

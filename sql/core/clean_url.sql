@@ -1,0 +1,34 @@
+-- A landing page or referrer as it may be stored: scheme, host and path, the utm parameters, and of
+-- click ids (gclid and its like) only that they were there. Query strings carry preview tokens,
+-- mail addresses and search terms; user:password@ and fragments go too.
+create or replace function core.clean_url(p_url text)
+  returns text
+  language plpgsql
+  immutable
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_url text := split_part(p_url, '#', 1);
+  v_page text := left(split_part(v_url, '?', 1), 500);
+  v_query text := split_part(v_url, '?', 2);
+begin
+  if position('@' in v_page) > 0 then
+    v_page := regexp_replace(v_page, '^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/@]*@', '\1//');
+  end if;
+  if v_query <> '' then
+    v_query := (
+      select string_agg(
+        case when q.pair like 'utm\_%' then left(q.pair, position('=' in q.pair) + 200) else split_part(q.pair, '=', 1) end,
+        '&' order by q.ordinal)
+        from string_to_table(v_query, '&') with ordinality as q (pair, ordinal)
+       where q.pair like 'utm\_%' and core.mask_text(q.pair) = q.pair
+          or split_part(q.pair, '=', 1) in ('gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'ttclid',
+            'twclid', 'li_fat_id', 'srsltid'));
+  end if;
+  return nullif(core.mask_text(concat_ws('?', v_page, nullif(v_query, ''))), '');
+end
+$function$;
+
+comment on function core.clean_url(text) is
+  'A URL without user, fragment and query, but with its utm parameters and the names of its click ids';

@@ -1,0 +1,35 @@
+-- The space that merchants and pixels may fill freely (Shopify's note_attributes: an array of
+-- {name, value}; Stripe's metadata: an object): only the attribution fields are kept, as an object.
+-- utm values stay readable, session ids become pseudonyms, anything else goes.
+create or replace function core.redact_named_values(p_pairs jsonb, p_hmac_pads bytea[])
+  returns jsonb
+  language plpgsql
+  immutable
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_pairs jsonb := p_pairs;
+begin
+  if jsonb_typeof(v_pairs) = 'array' then
+    v_pairs := (
+      select jsonb_object_agg(ltrim(p.pair ->> 'name', '_'), p.pair -> 'value')
+        from jsonb_array_elements(v_pairs) as p (pair)
+       where jsonb_typeof(p.pair) = 'object' and p.pair ->> 'name' is not null);
+  end if;
+  if jsonb_typeof(v_pairs) is distinct from 'object' then
+    return null;
+  end if;
+  return nullif(jsonb_strip_nulls(jsonb_build_object(
+    'utm_source', core.clean_label(core.string_of(v_pairs -> 'utm_source')),
+    'utm_medium', core.clean_label(core.string_of(v_pairs -> 'utm_medium')),
+    'utm_campaign', core.clean_label(core.string_of(v_pairs -> 'utm_campaign')),
+    'landing_page', core.clean_url(core.string_of(v_pairs -> 'landing_page')),
+    'referrer', core.clean_url(core.string_of(v_pairs -> 'referrer')),
+    'session_id', core.pseudonymise(p_hmac_pads, core.string_of(v_pairs -> 'session_id'))
+  )), '{}');
+end
+$function$;
+
+comment on function core.redact_named_values(jsonb, bytea[]) is
+  'Of free pairs: utm_source, utm_medium, utm_campaign, landing_page, referrer, and session_id as pseudonym';

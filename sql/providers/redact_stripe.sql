@@ -1,0 +1,70 @@
+-- Drops the members of data.object that Stripe fills with personal data, secrets or free text,
+-- keeps of related objects their id, and of previous_attributes the refunded amount. Customer,
+-- client reference and metadata.session_id become pseudonyms: they only serve to join.
+create or replace function core.redact_stripe(p_payload jsonb, p_hmac_pads bytea[])
+  returns core.redaction
+  language plpgsql
+  immutable
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_personal constant text[] := array[
+    'billing_details', 'shipping', 'shipping_details', 'receipt_email', 'receipt_url', 'receipt_number',
+    'customer_details', 'customer_email', 'customer_name', 'customer_phone', 'customer_address',
+    'customer_shipping', 'customer_tax_ids', 'collected_information', 'custom_fields', 'individual',
+    'payment_method_details', 'payment_method_data', 'source', 'card', 'evidence', 'description',
+    'statement_descriptor', 'statement_descriptor_suffix', 'calculated_statement_descriptor',
+    'last_payment_error', 'last_finalization_error', 'failure_message', 'charges', 'lines',
+    'client_secret', 'hosted_invoice_url', 'invoice_pdf', 'url', 'success_url', 'cancel_url', 'return_url',
+    'account_name', 'account_tax_ids', 'footer', 'next_action', 'outcome', 'fraud_details', 'mandate_data',
+    'application_details', 'transfer_data', 'consent', 'custom_text', 'number', 'threshold_reason',
+    'issuer', 'from_invoice', 'payment_method_configuration_details', 'presentment_details',
+    'discount', 'discounts', 'total_discount_amounts', 'parent', 'subscription_details', 'payments',
+    'customer', 'client_reference_id', 'metadata'
+  ];
+  v_object jsonb := p_payload #> '{data,object}';
+  v_kept jsonb;
+  v core.redaction;
+begin
+  if jsonb_typeof(v_object) is distinct from 'object' then
+    -- No Stripe event: where its personal data lies is not known, so nothing of it is kept but its
+    -- shape.
+    perform core.raise_error(
+      case when coalesce(v_object, 'null') = 'null' then 'missing_field' else 'invalid_field' end, 'data.object');
+  end if;
+  v_object := jsonb_strip_nulls(v_object);
+  v_kept := v_object - v_personal;
+  v.redacted_count := core.count_keys(v_object) - core.count_keys(v_kept);
+  v_object := v_kept - 'refunds' || jsonb_strip_nulls(jsonb_build_object(
+    'customer', core.pseudonymise(
+      p_hmac_pads, core.string_of(core.stripe_related_id(v_object -> 'customer'))),
+    'client_reference_id', core.pseudonymise(
+      p_hmac_pads, core.string_of(v_object -> 'client_reference_id')),
+    'metadata', core.redact_named_values(v_object -> 'metadata', p_hmac_pads),
+    'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then jsonb_build_object(
+      'data', core.pick_items(v_object #> '{refunds,data}', '{id,amount,currency,created,status}'),
+      'has_more', v_object #> '{refunds,has_more}') end,
+    'payment_intent', core.stripe_related_id(v_object -> 'payment_intent'),
+    'latest_charge', core.stripe_related_id(v_object -> 'latest_charge'),
+    'charge', core.stripe_related_id(v_object -> 'charge'),
+    'invoice', core.stripe_related_id(v_object -> 'invoice'),
+    'payment_method', core.stripe_related_id(v_object -> 'payment_method'),
+    'balance_transaction', core.stripe_related_id(v_object -> 'balance_transaction'),
+    'subscription', core.stripe_related_id(v_object -> 'subscription'),
+    'setup_intent', core.stripe_related_id(v_object -> 'setup_intent'),
+    'on_behalf_of', core.stripe_related_id(v_object -> 'on_behalf_of'),
+    'application', core.stripe_related_id(v_object -> 'application'),
+    'payment_link', core.stripe_related_id(v_object -> 'payment_link')
+  ));
+  v.payload := p_payload - 'request' || jsonb_build_object('data', jsonb_build_object('object', v_object)
+    || case when p_payload #> '{data,previous_attributes,amount_refunded}' is not null then
+      jsonb_build_object('previous_attributes', jsonb_build_object(
+        'amount_refunded', p_payload #> '{data,previous_attributes,amount_refunded}')) else '{}' end);
+  return v;
+end
+$function$;
+
+comment on function core.redact_stripe(jsonb, bytea[]) is
+$doc$A Stripe event without the members known to hold personal data, and how many of them were filled.
+Raises: missing_field or invalid_field (data.object), where the document is no Stripe event.$doc$;
