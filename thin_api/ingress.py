@@ -1,0 +1,190 @@
+"""The way of a webhook through the shim: bound, look up, verify, hand over, answer.
+
+Plain ASGI, because this path is hot. There is no business rule here: what a webhook means is
+decided by the database, whether it is authentic by its provider's module.
+"""
+
+import asyncio
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.types import Receive, Scope, Send
+
+from thin_api.db import Raised, Unavailable
+from thin_api.dispatch import Dispatcher
+from thin_api.endpoints import Endpoints
+from thin_api.metrics import Metrics
+from thin_api.models import Receipt
+from thin_api.problems import PROBLEMS, ProblemError, problem_response, retry_after
+from thin_api.settings import Settings
+from thin_api.verify import Delivery, Unverified, forwarded, load_providers
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_TENANT_OR_ENDPOINT = frozenset({"HL001", "HL002"})
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class SenderGone(Exception):
+    """The sender hung up before its body was complete."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """What log and metrics tell about a webhook afterwards. Nothing of its content."""
+
+    provider: str = "unknown"
+    endpoint_id: str | None = None  # once it is known that it exists
+    body_bytes: int | None = None
+    body_sha256: str | None = None
+    outcome: str = "unavailable"
+    reason: str | None = None
+    http_status: int | None = None
+    receipt_id: str | None = None
+    error: str | None = None  # SQLSTATE or class of what went wrong
+
+
+class Ingress:
+    """ASGI application of `POST /webhooks/{provider}/{endpoint_id}`."""
+
+    def __init__(
+        self, endpoints: Endpoints, dispatcher: Dispatcher, metrics: Metrics, settings: Settings
+    ) -> None:
+        self._endpoints = endpoints
+        self._dispatcher = dispatcher
+        self._metrics = metrics
+        self._settings = settings
+        self._providers = load_providers()
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one webhook, then count and log it."""
+        started = time.perf_counter()
+        visit = Visit()
+        self.in_flight += 1
+        try:
+            try:
+                receipt = await self._receipt(scope, receive, visit)
+            except SenderGone:
+                visit.outcome = visit.reason = "aborted"
+                return
+            except Exception as error:
+                await self._refuse(error, visit, scope, receive, send)
+            else:
+                await _send_receipt(receipt, visit, send)
+        finally:
+            self.in_flight -= 1
+            self._tell(visit, time.perf_counter() - started)
+
+    async def _receipt(self, scope: Scope, receive: Receive, visit: Visit) -> Receipt:
+        if self.in_flight > self._settings.max_in_flight:
+            raise ProblemError("overloaded")
+        path = scope["path_params"]
+        provider = self._providers.get(path["provider"])
+        if provider is None or not _UUID.fullmatch(path["endpoint_id"]):
+            raise ProblemError("unknown_endpoint")
+        visit.provider = provider.name
+        endpoint = await self._endpoints.find(UUID(path["endpoint_id"]))
+        if endpoint is None or endpoint.provider != provider.name:
+            raise ProblemError("unknown_endpoint")
+        visit.endpoint_id = str(endpoint.endpoint_id)
+
+        headers = read_headers(scope["headers"])
+        body = await self._read_body(headers.get("content-length"), receive)
+        visit.body_bytes = len(body)
+        visit.body_sha256 = hashlib.sha256(body).hexdigest()
+
+        delivery = Delivery(headers, body, time.time())
+        verification = await provider.verify(delivery, endpoint)
+        return await self._dispatcher.ingest(
+            endpoint, forwarded(provider, headers), body, verification
+        )
+
+    async def _read_body(self, content_length: str | None, receive: Receive) -> bytes:
+        """Return the body; raise ProblemError when it is too large or too slow, or SenderGone."""
+        limit = self._settings.max_body_bytes
+        if content_length and _LENGTH.fullmatch(content_length) and int(content_length) > limit:
+            raise ProblemError("body_too_large")
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._settings.body_timeout_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise SenderGone
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > limit:
+                        raise ProblemError("body_too_large")
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return b"".join(chunks)
+        except TimeoutError:
+            raise ProblemError("body_timeout") from None
+
+    async def _refuse(
+        self, error: Exception, visit: Visit, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer with the problem that this error stands for."""
+        code, visit.reason, visit.error = classify(error)
+        headers: dict[str, str] = {}
+        visit.http_status = PROBLEMS[code][0]
+        if visit.http_status == 503:
+            headers = retry_after(self._settings.retry_after_seconds)
+        elif visit.http_status == 408:
+            headers = {"connection": "close"}  # the rest of the body would be read as a request
+        visit.outcome = {401: "unverified", 503: "unavailable"}.get(visit.http_status, "refused")
+        await problem_response(code, headers)(scope, receive, send)
+
+    def _tell(self, visit: Visit, seconds: float) -> None:
+        self._metrics.count(visit.provider, visit.outcome, visit.reason, seconds)
+        level = logging.ERROR if visit.outcome == "unavailable" else logging.INFO
+        if log.isEnabledFor(level):
+            fields = {name: getattr(visit, name) for name in Visit.__slots__}
+            log.log(level, "webhook", extra=fields | {"ms": round(seconds * 1000, 2)})
+
+
+def classify(error: Exception) -> tuple[str, str, str | None]:
+    """Return the problem's code, the reason to count, and the SQLSTATE or class to log."""
+    match error:
+        case ProblemError():
+            return error.code, error.code, None
+        case Unverified():
+            return error.reason, error.reason, None
+        case Raised(sqlstate=sqlstate) if sqlstate in UNKNOWN_TENANT_OR_ENDPOINT:
+            return "unknown_endpoint", "unknown_endpoint", sqlstate
+        case Raised():
+            return "unavailable", "database_error", error.sqlstate
+        case Unavailable():
+            return "unavailable", error.cause, error.sqlstate
+        case _:
+            return "unavailable", "unavailable", type(error).__name__
+
+
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return lower-cased names and Latin-1 values, several of one name joined as RFC 9110 says."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _send_receipt(receipt: Receipt, visit: Visit, send: Send) -> None:
+    visit.outcome, visit.reason = receipt.status, receipt.reason
+    visit.http_status, visit.receipt_id = 200, str(receipt.receipt_id)
+    body = receipt.model_dump_json().encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

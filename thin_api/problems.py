@@ -1,0 +1,67 @@
+"""Errors as RFC 9457 problem documents: one table of codes, nothing of the request in them."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thin_api.models import Problem
+from thin_api.verify import REFUSALS
+
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "missing_signature": (401, "The webhook carries no signature."),
+    "malformed_signature": (401, "The signature cannot be read."),
+    "bad_signature": (401, "The signature does not match."),
+    "stale_timestamp": (401, "The signature is too old."),
+    "unknown_endpoint": (404, "There is no such endpoint."),
+    "not_found": (404, "There is no such page."),
+    "method_not_allowed": (405, "This method is not allowed here."),
+    "body_timeout": (408, "The body did not arrive in time."),
+    "body_too_large": (413, "The body is larger than allowed."),
+    "bad_request": (400, "The request cannot be read."),
+    "overloaded": (503, "Too many webhooks are being handled. Please try again."),
+    "unavailable": (503, "The webhook could not be recorded. Please try again."),
+    "not_ready": (503, "The database is not ready."),
+}
+
+_BY_HTTP_STATUS = {404: "not_found", 405: "method_not_allowed", 503: "unavailable"}
+
+
+class ProblemError(Exception):
+    """Ends a request with the problem of this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def problem_response(code: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the problem of this code as a response."""
+    status, title = PROBLEMS[code]
+    body = Problem(type=f"urn:hookledger:problem:{code}", title=title, status=status, code=code)
+    sent = {"cache-control": "no-store", **(headers or {})}
+    if code in REFUSALS:
+        sent["www-authenticate"] = (
+            "Webhook-Signature"  # RFC 9110 asks for a challenge with each 401
+        )
+    return Response(body.model_dump_json(), status, sent, MEDIA_TYPE)
+
+
+def retry_after(seconds: int) -> dict[str, str]:
+    """Return the header that tells a sender when to try again."""
+    return {"retry-after": str(seconds)}
+
+
+async def on_http_exception(_: Request, error: Exception) -> Response:
+    """Answer what the router raises (404, 405) as a problem."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem_response(_BY_HTTP_STATUS.get(error.status_code, "bad_request"), error.headers)
+
+
+async def on_unforeseen(_: Request, __: Exception) -> Response:
+    """Answer an error nobody foresaw: as 503, so that a sender tries again."""
+    return problem_response("unavailable", retry_after(5))
