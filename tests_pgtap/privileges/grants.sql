@@ -1,0 +1,89 @@
+-- Exactly what each role may use, from the catalogue: a grant too many or too few shows here.
+begin;
+select plan(10);
+
+create temp view callers (name) as
+  values ('hookledger_shim'), ('hookledger_worker'), ('hookledger_dba'), ('hookledger_reader');
+
+create temp view callable as
+  select c.name as role_name, n.nspname, p.oid::regprocedure::text as signature
+    from pg_proc as p
+    join pg_namespace as n on n.oid = p.pronamespace
+   cross join callers as c
+   where n.nspname in ('core', 'api') and has_function_privilege(c.name, p.oid, 'execute');
+
+-- Rights on relations, whole or by column, of anybody but who owns them.
+create temp view relation_grants as
+  select c.oid::regclass::text as relation, c.relkind,
+    pg_get_userbyid(a.grantee)::text as role_name, a.privilege_type
+    from pg_class as c
+   cross join aclexplode(c.relacl) as a
+   where c.relnamespace in ('core'::regnamespace, 'api'::regnamespace) and a.grantee <> c.relowner
+   union all
+  select c.oid::regclass::text, c.relkind, pg_get_userbyid(a.grantee)::text,
+    a.privilege_type || ' ' || t.attname
+    from pg_class as c
+    join pg_attribute as t on t.attrelid = c.oid
+   cross join aclexplode(t.attacl) as a
+   where c.relnamespace in ('core'::regnamespace, 'api'::regnamespace);
+
+select results_eq(
+  $$ select signature from callable where role_name = 'hookledger_shim'
+    order by signature collate "C" $$,
+  array[
+    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)'],
+  'the shim may find an endpoint, ingest and ask for health');
+select results_eq(
+  $$ select signature from callable where role_name = 'hookledger_worker'
+    order by signature collate "C" $$,
+  array['api.health()'],
+  'the worker may ask for health');
+select results_eq(
+  $$ select signature from callable where role_name = 'hookledger_dba' and nspname = 'api'
+      order by signature collate "C" $$,
+  array[
+    'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
+    'api.create_tenant(text)',
+    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.rotate_endpoint_secrets(uuid,uuid,text[])'],
+  'a DBA may use every operation');
+select is_empty(
+  $$ select signature from callable where role_name = 'hookledger_reader' and nspname = 'api' $$,
+  'a reader may call no function of api');
+select set_eq(
+  $$ select role_name, signature from callable where nspname = 'core' $$,
+  $$ values
+    -- what the api views ask
+    ('hookledger_dba', 'core.current_tenant()'),
+    ('hookledger_dba', 'core.bound_tenant()'),
+    ('hookledger_reader', 'core.current_tenant()'),
+    ('hookledger_reader', 'core.bound_tenant()') $$,
+  'of core callers may only execute what the views need');
+
+select is_empty(
+  $$ select name from callers where has_schema_privilege(name, 'core', 'usage')
+         or has_schema_privilege(name, 'core', 'create')
+           or has_schema_privilege(name, 'api', 'create') $$,
+  'no caller may name what is in core, or create anything');
+select is_empty(
+  $$ select name from callers where not has_schema_privilege(name, 'api', 'usage') $$,
+  'every caller may name what is in api');
+select is_empty(
+  $$ select relation, role_name, privilege_type from relation_grants
+      where relkind <> 'v' and role_name <> 'hookledger_operator' $$,
+  'no caller has any right on a table, or on a column of one');
+select set_eq(
+  $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
+  $$ select v.relation, r.role_name, 'SELECT'
+       from unnest(array['api.events', 'api.revenue', 'api.dead_events']) as v (relation)
+      cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name) $$,
+  'DBAs and readers may select from the views, and nobody else may do anything with them');
+select is_empty(
+  $$ select c.relname, a.privilege_type from pg_class as c
+      cross join aclexplode(c.relacl) as a
+      where c.oid in ('core.attribution_events'::regclass, 'core.revenue_ledger'::regclass)
+        and a.grantee = c.relowner and a.privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE') $$,
+  'the owner itself may not change events and ledger');
+
+select * from finish();
+rollback;
