@@ -1,0 +1,213 @@
+"""`python -m thin_api.serve` as a process: start, serve, stop, and how it refuses."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from thin_api.tests.cluster import Database
+from thin_api.tests.shim_fixtures import (
+    new_target,
+    signed,
+    stripe_event,
+)
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def environment(database: Database, **variables: str) -> dict[str, str]:
+    """Return the environment of a shim that uses the test database."""
+    return database.environment | {"HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "1"} | variables
+
+
+@contextmanager
+def served(
+    database: Database, log: Path, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run the shim; yields its address and its process, and stops it."""
+    port = free_port()
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "thin_api.serve"],
+            env=environment(database, HOOKLEDGER_PORT=str(port), **variables),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                httpx.get(f"{url}/readyz").raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(15)
+
+
+def run_to_its_end(database: Database, **variables: str) -> tuple[int, str]:
+    """Run a shim that does not start; return its exit code and what it said on stderr."""
+    result = subprocess.run(
+        [sys.executable, "-m", "thin_api.serve"],
+        env=environment(database, **variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_serves_until_a_signal(database: Database, tmp_path: Path, how: signal.Signals) -> None:
+    target, body = new_target(database), stripe_event()
+    log = tmp_path / "log"
+    with served(database, log) as (url, process):
+        response = httpx.post(url + target.path, content=body, headers=signed(target, body))
+        assert response.json()["status"] == "accepted"
+        assert "server" not in response.headers
+        process.send_signal(how)
+        assert process.wait(15) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["message"] for line in lines] == ["serving", "webhook"]
+    assert lines[1]["receipt_id"] == response.json()["receipt_id"]
+
+
+def test_a_request_under_way_is_finished_first(database: Database, tmp_path: Path) -> None:
+    target, body = new_target(database), stripe_event()
+    with served(database, tmp_path / "log") as (url, process):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            headers = signed(target, body) | {"content-length": str(len(body)), "host": "shim"}
+            head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            connection.sendall(f"POST {target.path} HTTP/1.1\r\n{head}\r\n".encode() + body[:10])
+            time.sleep(0.2)
+            process.terminate()
+            time.sleep(0.2)
+            connection.sendall(body[10:])
+            answer = connection.recv(10_000)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b'"accepted"' in answer
+        assert process.wait(15) == 0
+
+
+def test_a_body_over_the_limit_and_a_head_over_the_limit(
+    database: Database, tmp_path: Path
+) -> None:
+    target = new_target(database)
+    body = b" " * (3 * 1024 * 1024)
+
+    def pieces() -> Iterator[bytes]:
+        for at in range(0, len(body), 65_536):
+            yield body[at : at + 65_536]
+
+    with served(database, tmp_path / "log") as (url, process):
+        before = psutil.Process(process.pid).memory_info().rss
+        with httpx.Client() as client:
+            for content in (body, pieces()):
+                response = client.post(
+                    url + target.path, content=content, headers=signed(target, body)
+                )
+                assert response.status_code == 413
+                assert response.json()["code"] == "body_too_large"
+        assert httpx.get(url + "/healthz", headers={"x": "y" * 70_000}).status_code == 400
+        assert httpx.get(f"{url}/{'y' * 65_400}", headers={"x": "y" * 200}).status_code == 400
+        assert httpx.get(url + "/healthz", headers={"x": "y" * 30_000}).status_code == 200
+        assert psutil.Process(process.pid).memory_info().rss - before < 32 * 1024 * 1024
+
+
+def test_refuses_a_superuser(database: Database) -> None:
+    code, said = run_to_its_end(
+        database,
+        HOOKLEDGER_SHIM_DATABASE_URL=database.dsn("superuser"),
+        HOOKLEDGER_PORT=str(free_port()),
+    )
+    assert code == 3
+    assert said.startswith("the shim does not start: the role ")
+    assert said.count("\n") == 1
+
+
+def test_a_signal_ends_the_wait_for_a_database(database: Database) -> None:
+    """It must not sit out the time that a database gets to come up."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/nowhere"
+    env = environment(
+        database,
+        HOOKLEDGER_SHIM_DATABASE_URL=nowhere,
+        HOOKLEDGER_STARTUP_TIMEOUT_SECONDS="60",
+        HOOKLEDGER_PORT=str(free_port()),
+    )
+    with subprocess.Popen([sys.executable, "-m", "thin_api.serve"], env=env) as process:
+        time.sleep(1.5)
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def test_refuses_a_port_that_is_taken(database: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, said = run_to_its_end(database, HOOKLEDGER_PORT=port)
+    assert code == 4
+    assert said == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_refuses_wrong_settings(database: Database) -> None:
+    code, said = run_to_its_end(database, HOOKLEDGER_MAX_BODY_BYTES="many")
+    assert code == 3
+    assert "HOOKLEDGER_MAX_BODY_BYTES" in said
+
+
+def test_openapi_holds(database: Database, tmp_path: Path) -> None:
+    """Schemathesis against a served shim: what it answers is what the document says."""
+    target = new_target(database)
+    statuses: Counter[tuple[str, int]] = Counter()
+    with served(database, tmp_path / "log") as (url, _):
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+        operations: list[Any] = [found.ok() for found in schema.get_all_operations()]  # type: ignore[union-attr]
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            case=st.one_of(*(operation.as_strategy() for operation in operations)),
+            known=st.booleans(),
+            authentic=st.booleans(),
+        )
+        def send(case: Any, known: bool, authentic: bool) -> None:
+            headers = {}
+            if "endpoint_id" in case.path_parameters and known:
+                case.path_parameters |= {
+                    "provider": "stripe",
+                    "endpoint_id": str(target.endpoint_id),
+                }
+                sent = requests.Request(**case.as_transport_kwargs(base_url=url)).prepare().body
+                body = sent if isinstance(sent, bytes) else str(sent or "").encode()
+                headers = signed(target, body) if authentic else {}
+            response = case.call_and_validate(headers=headers)
+            statuses[case.operation.label, response.status_code] += 1
+
+        send()
+    webhook = "POST /webhooks/{provider}/{endpoint_id}"
+    assert {(webhook, 200), (webhook, 401), (webhook, 404), ("GET /readyz", 200)} <= set(statuses)
