@@ -37,26 +37,22 @@ begin
   v_kept := v_object - v_personal;
   v.redacted_count := core.count_keys(v_object) - core.count_keys(v_kept);
   v_object := v_kept - 'refunds' || jsonb_strip_nulls(jsonb_build_object(
-    'customer', core.pseudonymise(
-      p_hmac_pads, core.string_of(core.stripe_related_id(v_object -> 'customer'))),
+    'customer', core.pseudonymise(p_hmac_pads, coalesce(
+      core.string_of(v_object -> 'customer'), core.string_of(v_object #> '{customer,id}'))),
     'client_reference_id', core.pseudonymise(
       p_hmac_pads, core.string_of(v_object -> 'client_reference_id')),
     'metadata', core.redact_named_values(v_object -> 'metadata', p_hmac_pads),
     'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then jsonb_build_object(
       'data', core.pick_items(v_object #> '{refunds,data}', '{id,amount,currency,created,status}'),
-      'has_more', v_object #> '{refunds,has_more}') end,
-    'payment_intent', core.stripe_related_id(v_object -> 'payment_intent'),
-    'latest_charge', core.stripe_related_id(v_object -> 'latest_charge'),
-    'charge', core.stripe_related_id(v_object -> 'charge'),
-    'invoice', core.stripe_related_id(v_object -> 'invoice'),
-    'payment_method', core.stripe_related_id(v_object -> 'payment_method'),
-    'balance_transaction', core.stripe_related_id(v_object -> 'balance_transaction'),
-    'subscription', core.stripe_related_id(v_object -> 'subscription'),
-    'setup_intent', core.stripe_related_id(v_object -> 'setup_intent'),
-    'on_behalf_of', core.stripe_related_id(v_object -> 'on_behalf_of'),
-    'application', core.stripe_related_id(v_object -> 'application'),
-    'payment_link', core.stripe_related_id(v_object -> 'payment_link')
+      'has_more', v_object #> '{refunds,has_more}') end
   ));
+  -- A related object comes as its id or, expanded, as a whole with its own id: only that stays.
+  if jsonb_path_exists(v_kept, '$.* ? (exists (@.id))') then
+    v_object := v_object || coalesce((
+      select jsonb_object_agg(m.key, m.value -> 'id')
+        from jsonb_each(v_kept) as m
+       where jsonb_typeof(m.value) = 'object' and m.value ? 'id'), '{}');
+  end if;
   v.payload := p_payload - 'request' || jsonb_build_object('data', jsonb_build_object('object', v_object)
     || case when p_payload #> '{data,previous_attributes,amount_refunded}' is not null then
       jsonb_build_object('previous_attributes', jsonb_build_object(
