@@ -38,9 +38,10 @@ end
 $function$;
 
 comment on function api.bind_reader(uuid, text) is
-$doc$Lets a reporting login read the api views of one tenant, and only of that one, whatever it sets.
+$doc$Lets a reporting login read the api views of one tenant and only that one, whatever it sets.
 The login itself is the DBA's: create role … login in role hookledger_reader.
-Raises: HL002 unknown_tenant, HL006 reader_not_bindable (no such login, too many rights, or bound elsewhere).
+Raises: HL002 unknown_tenant, HL006 reader_not_bindable (no such login, too many rights, or bound
+to another tenant).
 Example: select api.bind_reader(:tenant, 'acme_reports');$doc$;
 
 revoke all on function api.bind_reader(uuid, text) from public;

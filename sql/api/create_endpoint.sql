@@ -31,11 +31,12 @@ $function$;
 
 comment on function api.create_endpoint(uuid, text, text[], jsonb) is
 $doc$Creates a webhook endpoint and returns its id; its URL is /webhooks/{provider}/{endpoint_id}.
-p_secrets: what verifies a delivery, one to ten, each a literal, env:NAME or file:PATH (resolved by the
-shim). p_settings: pii = quarantine (default), redact or pseudonymise; for stripe revenue_from = payments
-(default), invoices or sessions.
+p_secrets: what verifies a delivery, one to ten, each a literal, env:NAME or file:PATH (resolved by
+the shim). p_settings: pii = quarantine (default), redact or pseudonymise; for stripe revenue_from =
+payments (default), invoices or sessions.
 Raises: HL002 unknown_tenant, HL003 unknown_provider, HL004 invalid_secrets, HL005 invalid_setting.
-Example: select api.create_endpoint(:tenant, 'stripe', array['env:STRIPE_SECRET'], '{"pii": "redact"}');$doc$;
+Example: select api.create_endpoint(
+  :tenant, 'stripe', array['env:STRIPE_SECRET'], '{"pii": "redact"}');$doc$;
 
 revoke all on function api.create_endpoint(uuid, text, text[], jsonb) from public;
 grant execute on function api.create_endpoint(uuid, text, text[], jsonb) to hookledger_dba;

@@ -1,5 +1,4 @@
--- A tenant gets its own random key for pseudonyms: the same customer of two tenants is not
--- recognisable.
+-- A tenant gets its own random key for pseudonyms: a customer of two tenants is not recognisable.
 create or replace function api.create_tenant(p_name text)
   returns uuid
   language plpgsql
@@ -9,7 +8,8 @@ create or replace function api.create_tenant(p_name text)
 as $function$
 declare
   v_tenant_id uuid := core.uuid_v7();
-  v_key bytea := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
+  v_key bytea := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+    || uuid_send(gen_random_uuid());
 begin
   perform core.set_tenant(v_tenant_id);
   insert into core.tenants (tenant_id, name, hmac_inner_pad, hmac_outer_pad)

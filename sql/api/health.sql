@@ -12,7 +12,8 @@ as $function$
     'revision', (select a.version_num from core.alembic_version as a),
     'sql_digest', (
       select encode(sha256(convert_to(coalesce(string_agg(
-          f.path || ' ' || encode(f.sha256, 'hex') || e'\n', '' order by f.path collate "C"), ''), 'UTF8')), 'hex')
+          f.path || ' ' || encode(f.sha256, 'hex') || e'\n', ''
+          order by f.path collate "C"), ''), 'UTF8')), 'hex')
         from core.sql_files as f),
     'server_version', current_setting('server_version'),
     'now', clock_timestamp()
@@ -20,7 +21,7 @@ as $function$
 $function$;
 
 comment on function api.health() is
-$doc$Status, schema revision, digest of the applied SQL files, server version and time, as one object.
+$doc$Status, schema revision, digest of the applied SQL files, server version and time: one object.
 Raises: nothing.
 Example: select api.health();$doc$;
 

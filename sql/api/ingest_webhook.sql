@@ -41,12 +41,15 @@ begin
   select e.provider, e.settings, array[t.hmac_inner_pad, t.hmac_outer_pad] as hmac_pads
     into v_endpoint
     from core.webhook_endpoints as e
-    join core.tenants as t on t.tenant_id = e.tenant_id
+    join core.tenants as t on t.tenant_id = p_tenant_id
    where e.tenant_id = p_tenant_id and e.endpoint_id = p_endpoint_id;
   if not found then
     perform core.raise_error('unknown_endpoint', format('endpoint_id %s', p_endpoint_id));
-  elsif p_verification not in ('signature', 'requery', 'secret', 'postback', 'none') is not false then
+  elsif p_verification not in ('signature', 'requery', 'secret', 'postback', 'none') is not false
+  then
     perform core.raise_error('invalid_verification');
+  elsif current_setting('transaction_isolation') = 'repeatable read' then
+    perform core.raise_error('wrong_isolation');
   end if;
 
   v_read := core.interpret_delivery(
@@ -57,8 +60,8 @@ begin
     v_event_id := core.uuid_v7();
   end if;
   v_gate := core.claim_delivery(
-    p_tenant_id, p_endpoint_id, v_delivery_key, v_receipt_id, v_read.topic, v_sha256, octet_length(v_body),
-    p_verification, v_read.status, v_event_id, v_read.reason);
+    p_tenant_id, p_endpoint_id, v_delivery_key, v_receipt_id, v_read.topic, v_sha256,
+    octet_length(v_body), p_verification, v_read.status, v_event_id, v_read.reason);
 
   if v_gate.request_sha256 <> v_sha256 then
     -- Another body under a used delivery id: a delivery of its own, kept for a person to compare.
@@ -66,8 +69,9 @@ begin
       v_read := core.mark_as_conflict(v_read, v_gate.receipt_id);
     end if;
     v_gate := core.claim_delivery(
-      p_tenant_id, p_endpoint_id, v_delivery_key || '#' || encode(v_sha256, 'hex'), v_receipt_id, v_read.topic,
-      v_sha256, octet_length(v_body), p_verification, v_read.status, null, v_read.reason);
+      p_tenant_id, p_endpoint_id, v_delivery_key || '#' || encode(v_sha256, 'hex'), v_receipt_id,
+      v_read.topic, v_sha256, octet_length(v_body), p_verification, v_read.status, null,
+      v_read.reason);
   end if;
 
   receipt_id := v_gate.receipt_id;
@@ -95,8 +99,9 @@ begin
   elsif v_read.status = 'dead' then
     v_outcome := case when v_read.reason = 'internal_error' then 'failed' else 'done' end;
     perform core.bury_delivery(
-      p_tenant_id, p_endpoint_id, receipt_id, 0, v_endpoint.provider, v_read.topic, v_gate.delivery_key,
-      p_verification, v_headers, v_sha256, octet_length(v_body), v_read.dead_letter);
+      p_tenant_id, p_endpoint_id, receipt_id, 0, v_endpoint.provider, v_read.topic,
+      v_gate.delivery_key, p_verification, v_headers, v_sha256, octet_length(v_body),
+      v_read.dead_letter);
   end if;
 
   if (v_gate.outcome, v_gate.status, v_gate.event_id, v_gate.reason)
@@ -109,12 +114,15 @@ end
 $function$;
 
 comment on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) is
-$doc$Takes one webhook exactly once and answers with its receipt: (status, receipt_id, event_id, reason).
-status: accepted, duplicate (with the first receipt's ids), ignored, superseded or dead (in the dead-letter
-queue, with that reason). p_headers: the provider's headers as an object of texts; p_body: the raw bytes;
-p_verification: signature, requery, secret, postback or none (called by a DBA).
-Raises: HL001 unknown_endpoint, HL008 invalid_verification; faults of the machine by their own SQLSTATE.
-Example: select * from api.ingest_webhook(:tenant, :endpoint, '{"x-shopify-topic": "orders/paid"}', :body, 'none');$doc$;
+$doc$Takes one webhook exactly once; tells its receipt (status, receipt_id, event_id, reason).
+status: accepted, duplicate (with the first receipt's ids), ignored, superseded or dead (in the
+dead-letter queue, with that reason). p_headers: the provider's headers as an object of texts;
+p_body: the raw bytes; p_verification: signature, requery, secret, postback or none (by a DBA).
+Raises: HL001 unknown_endpoint, HL008 invalid_verification, HL009 wrong_isolation; faults of
+the machine as they are.
+Example: select * from api.ingest_webhook(
+  :tenant, :endpoint, '{"x-shopify-topic": "orders/paid"}', :body, 'none');$doc$;
 
 revoke all on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) from public;
-grant execute on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) to hookledger_shim, hookledger_dba;
+grant execute on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text)
+  to hookledger_shim, hookledger_dba;

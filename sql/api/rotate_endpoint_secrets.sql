@@ -1,7 +1,10 @@
--- Replaces what verifies an endpoint's deliveries. While a provider rotates, pass the old and the
--- new secret; later the new one alone. A running shim notices within
--- HOOKLEDGER_ENDPOINT_CACHE_SECONDS.
-create or replace function api.rotate_endpoint_secrets(p_tenant_id uuid, p_endpoint_id uuid, p_secrets text[])
+-- Replaces what verifies an endpoint's deliveries: while a provider rotates, the old and the new
+-- secret, later the new one alone. A running shim notices within HOOKLEDGER_ENDPOINT_CACHE_SECONDS.
+create or replace function api.rotate_endpoint_secrets(
+  p_tenant_id uuid,
+  p_endpoint_id uuid,
+  p_secrets text[]
+)
   returns void
   language plpgsql
   volatile
@@ -25,7 +28,8 @@ $function$;
 comment on function api.rotate_endpoint_secrets(uuid, uuid, text[]) is
 $doc$Replaces the secrets of an endpoint; several are accepted at once, for the time of a rotation.
 Raises: HL001 unknown_endpoint, HL004 invalid_secrets.
-Example: select api.rotate_endpoint_secrets(:tenant, :endpoint, array['file:/run/secrets/new', 'file:/run/secrets/old']);$doc$;
+Example: select api.rotate_endpoint_secrets(
+  :tenant, :endpoint, array['file:/run/secrets/new', 'file:/run/secrets/old']);$doc$;
 
 revoke all on function api.rotate_endpoint_secrets(uuid, uuid, text[]) from public;
 grant execute on function api.rotate_endpoint_secrets(uuid, uuid, text[]) to hookledger_dba;

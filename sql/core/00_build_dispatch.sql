@@ -15,15 +15,18 @@ declare
 begin
   for v_step in
     select * from (values
-      ('identify', 'p_headers jsonb, p_payload jsonb', 'p_headers, p_payload', 'core.delivery_identity'),
-      ('redact', 'p_payload jsonb, p_hmac_pads bytea[]', 'p_payload, p_hmac_pads', 'core.redaction'),
-      ('normalize', 'p_headers jsonb, p_payload jsonb, p_settings jsonb', 'p_headers, p_payload, p_settings',
-        'core.canonical_event[]')
+      ('identify', 'p_headers jsonb, p_payload jsonb',
+        'p_headers, p_payload', 'core.delivery_identity'),
+      ('redact', 'p_payload jsonb, p_hmac_pads bytea[]',
+        'p_payload, p_hmac_pads', 'core.redaction'),
+      ('normalize', 'p_headers jsonb, p_payload jsonb, p_settings jsonb',
+        'p_headers, p_payload, p_settings', 'core.canonical_event[]')
     ) as s (name, parameters, arguments, result)
   loop
     v_branches := (
       select string_agg(
-          format(E'    when %L then core.%I(%s)\n', n.provider, v_step.name || '_' || n.provider, v_step.arguments),
+          format(E'    when %L then core.%I(%s)\n',
+            n.provider, v_step.name || '_' || n.provider, v_step.arguments),
           '' order by n.provider)
         from (
           select substring(p.proname from 'normalize_(.*)') as provider
@@ -50,4 +53,5 @@ $branches$$create$,
 end
 $function$;
 
-comment on function core.build_dispatch() is 'Writes core.identify, core.redact and core.normalize from the providers there are';
+comment on function core.build_dispatch() is
+  'Writes core.identify, core.redact and core.normalize from the providers there are';

@@ -1,6 +1,5 @@
 -- Which tenant the login of this session is bound to. Owned by the operator: the binding must be
--- read before a tenant is known. Null when there is none, or (which api.bind_reader prevents)
--- several.
+-- read before a tenant is known. Null for none, or (which api.bind_reader prevents) several.
 set local role hookledger_operator;
 
 create or replace function core.bound_tenant()
@@ -16,7 +15,9 @@ as $function$
   having count(*) = 1
 $function$;
 
-comment on function core.bound_tenant() is 'The tenant that core.tenant_logins binds this login to, or null';
+comment on function core.bound_tenant() is
+  'The tenant that core.tenant_logins binds this login to, or null';
 
 revoke all on function core.bound_tenant() from public;
-grant execute on function core.bound_tenant() to hookledger_owner, hookledger_dba, hookledger_reader;
+grant execute on function core.bound_tenant()
+  to hookledger_owner, hookledger_dba, hookledger_reader;

@@ -1,14 +1,13 @@
 -- Books one event into the ledger, exactly once per tenant, provider, kind and object, whatever the
 -- order of arrival. Per currency, the refunds of a sale never exceed it: a refund is booked up to
 -- what is left, and where refunds came before their sale a correction takes back what is too much.
--- Locks: an advisory lock on the sale (so that a refund and its sale see each other), then the
--- entry.
+-- Locks: an advisory lock on the sale, so a refund and its sale see each other; then the entry.
 create or replace function core.book_revenue(
   p_tenant_id uuid,
   p_event_id uuid,
   p_event core.canonical_event,
   out reason text,
-  out excess_minor bigint
+  out excess text
 )
   language plpgsql
   volatile
@@ -41,7 +40,7 @@ begin
       - core.refunded_of_sale(p_tenant_id, p_event.provider, v_sale_id, p_event.currency);
     if v_amount > v_left then
       reason := 'refund_exceeds_sale';
-      excess_minor := v_amount - greatest(v_left, 0);
+      excess := format('%s %s', v_amount - greatest(v_left, 0), p_event.currency);
       v_amount := greatest(v_left, 0);
       if v_amount = 0 then
         return;
@@ -50,12 +49,12 @@ begin
   end if;
 
   insert into core.revenue_ledger (
-    tenant_id, provider, kind, object_id, parent_object_id, event_id, currency, amount_minor, occurred_at,
-    booked_at
+    tenant_id, provider, kind, object_id, parent_object_id, event_id, currency, amount_minor,
+    occurred_at, booked_at
   )
   values (
-    p_tenant_id, p_event.provider, p_event.kind, p_event.object_id, p_event.parent_object_id, p_event_id,
-    p_event.currency, case when p_event.kind = 'sale' then v_amount else -v_amount end,
+    p_tenant_id, p_event.provider, p_event.kind, p_event.object_id, p_event.parent_object_id,
+    p_event_id, p_event.currency, case when p_event.kind = 'sale' then v_amount else -v_amount end,
     p_event.occurred_at, v_now
   )
   on conflict (tenant_id, provider, kind, object_id) do nothing;
@@ -88,11 +87,12 @@ begin
         p_event.object_id, p_event_id, v_early.currency, v_early.excess, p_event.occurred_at, v_now
       );
       reason := 'refund_exceeds_sale';
-      excess_minor := coalesce(excess_minor, 0) + v_early.excess;
+      excess := concat_ws(', ', excess, format('%s %s', v_early.excess, v_early.currency));
     end loop;
   end if;
 end
 $function$;
 
 comment on function core.book_revenue(uuid, uuid, core.canonical_event) is
-  'Books a sale, refund or dispute once; says why it added nothing or less, and by how many minor units less';
+  'Books a sale, refund or dispute once; '
+  'says why it added nothing or less, and by how much less';

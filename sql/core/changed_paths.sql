@@ -10,14 +10,17 @@ as $function$
   with recursive pairs as (
     select '' as path, p_before as before, p_after as after
     union all
-    select ltrim(p.path || '.' || coalesce(core.clean_label(m.key), '[key]'), '.'), m.before, m.after
+    select
+      ltrim(p.path || '.' || coalesce(core.clean_label(m.key), '[key]'), '.'), m.before, m.after
       from pairs as p
       cross join lateral (
         select o.key, o.value as before, p.after -> o.key as after
-          from jsonb_each(case jsonb_typeof(p.before) when 'object' then p.before else '{}' end) as o
+          from jsonb_each(
+            case jsonb_typeof(p.before) when 'object' then p.before else '{}' end) as o
         union all
         select (a.ordinal - 1)::text, a.value, p.after -> (a.ordinal - 1)::integer
-          from jsonb_array_elements(case jsonb_typeof(p.before) when 'array' then p.before else '[]' end)
+          from jsonb_array_elements(
+            case jsonb_typeof(p.before) when 'array' then p.before else '[]' end)
             with ordinality as a (value, ordinal)
       ) as m
      where m.before is distinct from m.after
@@ -32,4 +35,5 @@ as $function$
     ) as c
 $function$;
 
-comment on function core.changed_paths(jsonb, jsonb) is 'The first ten paths whose scalar values differ, comma-separated';
+comment on function core.changed_paths(jsonb, jsonb) is
+  'The first ten paths whose scalar values differ, comma-separated';

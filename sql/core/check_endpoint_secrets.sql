@@ -15,4 +15,5 @@ begin
 end
 $function$;
 
-comment on function core.check_endpoint_secrets(text[]) is 'Refuses anything but one to ten secrets with HL004';
+comment on function core.check_endpoint_secrets(text[]) is
+  'Refuses anything but one to ten secrets with HL004';

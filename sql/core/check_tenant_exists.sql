@@ -13,4 +13,5 @@ begin
 end
 $function$;
 
-comment on function core.check_tenant_exists(uuid) is 'Raises HL002 for a tenant that does not exist';
+comment on function core.check_tenant_exists(uuid) is
+  'Raises HL002 for a tenant that does not exist';

@@ -26,12 +26,12 @@ declare
   v_row core.webhook_dedup_events;
 begin
   insert into core.webhook_dedup_events as d (
-    tenant_id, endpoint_id, delivery_key, receipt_id, topic, request_sha256, body_bytes, verification,
-    first_seen_at, last_seen_at, outcome, status, event_id, reason
+    tenant_id, endpoint_id, delivery_key, receipt_id, topic, request_sha256, body_bytes,
+    verification, first_seen_at, last_seen_at, outcome, status, event_id, reason
   )
   values (
-    p_tenant_id, p_endpoint_id, p_delivery_key, p_receipt_id, p_topic, p_request_sha256, p_body_bytes,
-    p_verification, v_now, v_now, 'done', p_status, p_event_id, p_reason
+    p_tenant_id, p_endpoint_id, p_delivery_key, p_receipt_id, p_topic, p_request_sha256,
+    p_body_bytes, p_verification, v_now, v_now, 'done', p_status, p_event_id, p_reason
   )
   on conflict (tenant_id, endpoint_id, delivery_key) do update
     set last_seen_at = greatest(d.last_seen_at, excluded.last_seen_at),
@@ -42,5 +42,6 @@ begin
 end
 $function$;
 
-comment on function core.claim_delivery(uuid, uuid, text, uuid, text, bytea, integer, text, text, uuid, text) is
+comment on function core.claim_delivery(
+  uuid, uuid, text, uuid, text, bytea, integer, text, text, uuid, text) is
   'Inserts the gate row of a delivery, or counts one more sighting; returns the row as it stands';

@@ -20,4 +20,5 @@ begin
 end
 $function$;
 
-comment on function core.clean_identifier(text) is 'A plain identifier itself, any other text its SHA-256';
+comment on function core.clean_identifier(text) is
+  'A plain identifier itself, any other text its SHA-256';

@@ -14,4 +14,5 @@ begin
 end
 $function$;
 
-comment on function core.clean_label(text) is 'A utm value or similar, bounded and free of personal data';
+comment on function core.clean_label(text) is
+  'A utm value or similar, bounded and free of personal data';

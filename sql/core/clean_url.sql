@@ -11,24 +11,33 @@ as $function$
 declare
   v_url text := split_part(p_url, '#', 1);
   v_page text := left(split_part(v_url, '?', 1), 500);
-  v_query text := split_part(v_url, '?', 2);
+  v_query text := left(split_part(v_url, '?', 2), 2000);
 begin
   if position('@' in v_page) > 0 then
     v_page := regexp_replace(v_page, '^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/@]*@', '\1//');
   end if;
+  if core.mask_text(core.url_decode(v_page)) <> core.url_decode(v_page) then
+    v_page := core.mask_text(core.url_decode(v_page));
+  end if;
   if v_query <> '' then
     v_query := (
       select string_agg(
-        case when q.pair like 'utm\_%' then left(q.pair, position('=' in q.pair) + 200) else split_part(q.pair, '=', 1) end,
+        case
+          when q.pair like 'utm\_%' then left(q.pair, position('=' in q.pair) + 200)
+          else split_part(q.pair, '=', 1)
+        end,
         '&' order by q.ordinal)
         from string_to_table(v_query, '&') with ordinality as q (pair, ordinal)
-       where q.pair like 'utm\_%' and core.mask_text(q.pair) = q.pair
-          or split_part(q.pair, '=', 1) in ('gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'ttclid',
-            'twclid', 'li_fat_id', 'srsltid'));
+       where q.pair like 'utm\_%'
+           and (q.pair like '%='
+             or core.query_parameter('?' || q.pair, split_part(q.pair, '=', 1)) is not null)
+          or split_part(q.pair, '=', 1) in (
+            'gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'ttclid', 'twclid',
+            'li_fat_id', 'srsltid'));
   end if;
   return nullif(core.mask_text(concat_ws('?', v_page, nullif(v_query, ''))), '');
 end
 $function$;
 
 comment on function core.clean_url(text) is
-  'A URL without user, fragment and query, but with its utm parameters and the names of its click ids';
+  'A URL without user, fragment and query, but with utm parameters and the names of click ids';

@@ -1,6 +1,10 @@
 -- An error as a dead letter states it. DETAIL is only kept of catalogued errors: theirs carry key
 -- names, the server's own may carry values.
-create or replace function core.describe_failure(p_stage text, p_sqlstate text, p_detail text default null)
+create or replace function core.describe_failure(
+  p_stage text,
+  p_sqlstate text,
+  p_detail text default null
+)
   returns core.dead_letter
   language sql
   stable
@@ -22,4 +26,5 @@ as $function$
 $function$;
 
 comment on function core.describe_failure(text, text, text) is
-  'Stage, reason, SQLSTATE, constant message and detail of a failure; internal_error where none is catalogued';
+  'Stage, reason, SQLSTATE, constant message and detail of a failure; '
+  'internal_error where none is catalogued';

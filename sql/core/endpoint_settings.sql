@@ -1,5 +1,4 @@
--- Key, the provider it belongs to (null: all) and the values allowed. A provider adds its keys
--- here.
+-- Key, its provider (null: all) and the values allowed. A provider adds its keys here.
 create or replace function core.endpoint_settings()
   returns table (key text, provider text, pattern text)
   language sql
@@ -12,4 +11,5 @@ as $function$
     ('revenue_from', 'stripe', '^(payments|invoices|sessions)$')
 $function$;
 
-comment on function core.endpoint_settings() is 'The settings an endpoint may have, with the values each allows';
+comment on function core.endpoint_settings() is
+  'The settings an endpoint may have, with the values each allows';

@@ -1,6 +1,5 @@
 -- Whether an object of a JSON text names a key twice: jsonb would silently keep the last.
--- PostgreSQL 16 has a predicate for it; on 15 the colons outside strings are counted before and
--- after jsonb.
+-- PostgreSQL 16 has a predicate for it; on 15 colons outside strings are counted before and after.
 do $do$
 declare
   v_body text := 'select p_text is not json with unique keys';

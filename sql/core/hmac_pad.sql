@@ -20,4 +20,5 @@ begin
 end
 $function$;
 
-comment on function core.hmac_pad(bytea, integer) is 'The key of an HMAC as its inner (54) or outer (92) pad (RFC 2104)';
+comment on function core.hmac_pad(bytea, integer) is
+  'The key of an HMAC as its inner (54) or outer (92) pad (RFC 2104)';

@@ -14,4 +14,5 @@ begin
 end
 $function$;
 
-comment on function core.hmac_sha256(bytea, bytea, bytea) is 'HMAC-SHA256 over precomputed pads (RFC 2104)';
+comment on function core.hmac_sha256(bytea, bytea, bytea) is
+  'HMAC-SHA256 over precomputed pads (RFC 2104)';

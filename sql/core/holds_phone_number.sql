@@ -15,8 +15,9 @@ as $function$
   select exists (
     select
       from groups as g
-      cross join generate_series(1, cardinality(g.digits)) as last
+      cross join generate_series(1, least(cardinality(g.digits), 12)) as last
      where length(array_to_string(g.digits[1:last], '')) between 8 and 15)
 $function$;
 
-comment on function core.holds_phone_number(text) is 'Whether the first groups of these digits have the length of a telephone number';
+comment on function core.holds_phone_number(text) is
+  'Whether the first groups of these digits have the length of a telephone number';

@@ -62,15 +62,18 @@ begin
     v_redacted := v_payload;
     v_text := v_payload::text;
     if core.looks_like_pii(v_text) then
-      if length(v_text) > 524288 then
+      if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
         v_redacted := null;
         perform core.raise_error('pii_violation', 'too large to be redacted');
       end if;
       v_redacted := core.redact_json(v_payload,
         case when p_settings ->> 'pii' = 'pseudonymise' then p_hmac_pads end);
-      if v_redacted <> v_payload and coalesce(p_settings ->> 'pii', 'quarantine') = 'quarantine' then
-        perform core.raise_error('pii_violation', core.changed_paths(v_payload, v_redacted));
+      if v_redacted <> v_payload
+        and coalesce(p_settings ->> 'pii', 'quarantine') = 'quarantine'
+      then
+        perform core.raise_error(
+          'pii_violation', core.mask_text(core.changed_paths(v_payload, v_redacted)));
       end if;
     end if;
 

@@ -16,4 +16,5 @@ as $function$
     with ordinality as t (letter, ordinal)
 $function$;
 
-comment on function core.is_iban_valid(text) is 'Whether this IBAN, upper case without blanks, passes modulo 97';
+comment on function core.is_iban_valid(text) is
+  'Whether this IBAN, upper case without blanks, passes modulo 97';

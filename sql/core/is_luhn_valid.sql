@@ -17,4 +17,5 @@ as $function$
   ) as d
 $function$;
 
-comment on function core.is_luhn_valid(text) is 'Whether these digits end in a valid Luhn check digit';
+comment on function core.is_luhn_valid(text) is
+  'Whether these digits end in a valid Luhn check digit';

@@ -16,4 +16,5 @@ as $function$
       = right(p_digits, 1)::integer
 $function$;
 
-comment on function core.is_rrn_valid(text) is 'Whether 13 digits form a Korean resident registration number';
+comment on function core.is_rrn_valid(text) is
+  'Whether 13 digits form a Korean resident registration number';

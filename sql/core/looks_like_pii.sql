@@ -14,11 +14,13 @@ create or replace function core.looks_like_pii(p_text text)
 as $function$
 begin
   return
-    p_text ~ ('([^0-9A-Za-z_.~-]|\\[nrt])(\+[0-9]|(1[ .-])?\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}'
+    p_text ~ ('([^0-9A-Za-z_.~-]|\\[nrt])(\+[0-9]'
+      '|(1[ .-])?\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}'
       '|0[0-9]{1,3}[ -]?[0-9]{3,4}[ -]?[0-9]{4})'
       '|([^0-9A-Za-z_]|\\[nrt])[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}')
     or p_text ~ ('([^d]|[^iI]d)": "?[0-9]([ \u00a0-]{0,2}[0-9]){12}'
       '|([^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])[0-9]([ \u00a0-]{0,2}[0-9]){12}'
+      '|": "[0-9]{4}[ -][0-9]{4}[ -]|(pa|al|vo|gr)id": "?[0-9]{13}'
       '|[a-z](Ip|Zip|Fax|Tel|Dob|Ssn|Rrn|Pan|Iban|Cvv|Cvc)s?": [^ntf]')
     or p_text ~* ('(mail|phone|mobile|msisdn|whatsapp|address|street|birth|passport|agent)'
       '[a-z0-9_ -]*": [^ntf]')

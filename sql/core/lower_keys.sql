@@ -10,8 +10,10 @@ begin
   if jsonb_typeof(p_headers) is distinct from 'object' then
     return '{}'::jsonb;
   end if;
-  return coalesce((select jsonb_object_agg(lower(h.key), h.value) from jsonb_each(p_headers) as h), '{}');
+  return coalesce(
+    (select jsonb_object_agg(lower(h.key), h.value) from jsonb_each(p_headers) as h), '{}');
 end
 $function$;
 
-comment on function core.lower_keys(jsonb) is 'An object with its top-level keys in lower case; {} for anything else';
+comment on function core.lower_keys(jsonb) is
+  'An object with its top-level keys in lower case; {} for anything else';

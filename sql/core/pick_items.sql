@@ -13,11 +13,14 @@ begin
   end if;
   return (
     select jsonb_agg((
-      select jsonb_object_agg(k.key, i.item -> k.key) from unnest(p_keys) as k (key) where i.item ? k.key)
+      select jsonb_object_agg(k.key, i.item -> k.key)
+        from unnest(p_keys) as k (key)
+       where i.item ? k.key)
       order by i.ordinal)
       from jsonb_array_elements(p_items) with ordinality as i (item, ordinal)
      where jsonb_typeof(i.item) = 'object');
 end
 $function$;
 
-comment on function core.pick_items(jsonb, text[]) is 'An array''s objects reduced to these keys; null for anything else';
+comment on function core.pick_items(jsonb, text[]) is
+  'An array''s objects reduced to these keys; null for anything else';

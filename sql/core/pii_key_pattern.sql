@@ -1,6 +1,5 @@
--- Names of keys that hold personal data, as a case-insensitive regular expression for the end of a
--- key. Long words match behind any prefix (customer_email, billingPhone); short ones only as a
--- word.
+-- Names of keys that hold personal data, as a case-insensitive regular expression for a key's end.
+-- Long words match behind any prefix (customer_email, billingPhone); short ones only as a word.
 create or replace function core.pii_key_pattern()
   returns text
   language sql
@@ -23,4 +22,5 @@ as $function$
 $function$;
 
 comment on function core.pii_key_pattern() is
-  'Regular expression (use with ~*) for a quoted key, up to its closing quote, that holds personal data';
+  'Regular expression (use with ~*) for a quoted key, up to its closing quote, '
+  'that holds personal data';

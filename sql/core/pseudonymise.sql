@@ -15,7 +15,9 @@ declare
 begin
   if v_value is null or v_value = '' then
     return null;
-  elsif left(v_value, 1) = '~' and length(v_value) = 33 and translate(v_value, '~0123456789abcdef', '') = '' then
+  elsif left(v_value, 1) = '~' and length(v_value) = 33
+    and translate(v_value, '~0123456789abcdef', '') = ''
+  then
     return v_value;
   elsif position('@' in v_value) > 0 then
     v_value := lower(v_value);

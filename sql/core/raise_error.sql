@@ -21,4 +21,5 @@ begin
 end
 $function$;
 
-comment on function core.raise_error(text, text) is 'Raises the error of core.errors() with that reason';
+comment on function core.raise_error(text, text) is
+  'Raises the error of core.errors() with that reason';

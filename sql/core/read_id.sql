@@ -1,5 +1,4 @@
--- A provider's id as text, exactly: JSON numbers beyond 2^53 keep every digit, because jsonb
--- numbers are decimal.
+-- A provider's id as text, exactly: jsonb numbers are decimal and lose no digit beyond 2^53.
 create or replace function core.read_id(p_value jsonb, p_field text)
   returns text
   language plpgsql
@@ -12,7 +11,8 @@ declare
 begin
   if v_id is null or v_id = '' then
     perform core.raise_error('missing_field', p_field);
-  elsif jsonb_typeof(p_value) not in ('string', 'number') or length(v_id) > 128 or v_id !~ '^[A-Za-z0-9_:.-]+$'
+  elsif jsonb_typeof(p_value) not in ('string', 'number') or length(v_id) > 128
+    or v_id !~ '^[A-Za-z0-9_:.-]+$'
     or (jsonb_typeof(p_value) = 'number' and v_id <> translate(v_id, '.-e', ''))
   then
     perform core.raise_error('invalid_field', p_field);

@@ -28,7 +28,8 @@ begin
     perform core.raise_error('currency_missing', p_field);
   end if;
   -- To shift by: the whole exponent from major units, the difference from a provider's minor unit.
-  select c.exponent - case when p_minor_unit_of is null then 0 else coalesce(e.exponent, c.exponent) end
+  select c.exponent
+      - case when p_minor_unit_of is null then 0 else coalesce(e.exponent, c.exponent) end
     into v_exponent
     from core.currencies as c
     left join core.provider_currency_exponents as e
@@ -40,13 +41,16 @@ begin
 
   if jsonb_typeof(p_amount) not in ('string', 'number') or v_text !~ '^-?[0-9]+([.][0-9]+)?$' then
     perform core.raise_error('invalid_amount', p_field);
+  elsif length(split_part(v_text, '.', 2)) > 20 then
+    perform core.raise_error('invalid_amount', p_field);
   elsif length(split_part(v_text, '.', 1)) > 20 then
     perform core.raise_error('amount_out_of_range', p_field);
   end if;
   v_minor := v_text::numeric * power(10::numeric, v_exponent);
   if abs(v_minor) > 1e15 then
     perform core.raise_error('amount_out_of_range', p_field);
-  elsif v_minor <> trunc(v_minor) or p_minor_unit_of is not null and position('.' in trim_scale(v_text::numeric)::text) > 0
+  elsif v_minor <> trunc(v_minor)
+    or p_minor_unit_of is not null and position('.' in trim_scale(v_text::numeric)::text) > 0
   then
     perform core.raise_error('invalid_amount', p_field);
   end if;
@@ -56,4 +60,5 @@ $function$;
 
 comment on function core.read_money(jsonb, jsonb, text, text) is
 $doc$Currency and amount in ISO 4217 minor units.
-Raises: currency_missing, currency_unknown, missing_field, invalid_amount, amount_out_of_range.$doc$;
+Raises: currency_missing, currency_unknown, missing_field,
+invalid_amount, amount_out_of_range.$doc$;

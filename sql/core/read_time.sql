@@ -24,7 +24,9 @@ begin
         v_time := v_text::timestamp at time zone p_zone;
       end if;
     end if;
-  exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
+  exception when datetime_field_overflow or invalid_datetime_format
+    or invalid_time_zone_displacement_value
+  then
     v_time := null;
   end;
   if v_time is null or v_time < '2000-01-01 00:00:00+00' or v_time >= '2100-01-01 00:00:00+00' then

@@ -12,7 +12,7 @@ create or replace function core.record_event(
   out event_id uuid,
   out status text,
   out reason text,
-  out excess_minor bigint
+  out excess text
 )
   language plpgsql
   volatile
@@ -27,23 +27,26 @@ declare
 begin
   if v_is_money then
     perform pg_advisory_xact_lock(hashtextextended(
-      concat_ws(':', p_tenant_id, p_event.provider, coalesce(p_event.parent_object_id, p_event.object_id)), 0));
+      concat_ws(':', p_tenant_id, p_event.provider,
+        coalesce(p_event.parent_object_id, p_event.object_id)), 0));
     v_booked := core.book_revenue(p_tenant_id, p_event_id, p_event);
     reason := v_booked.reason;
-    excess_minor := v_booked.excess_minor;
+    excess := v_booked.excess;
   end if;
 
   insert into core.attribution_events (
-    tenant_id, event_id, receipt_id, endpoint_id, provider, event_type, kind, object_id, parent_object_id,
-    dedup_key, occurred_at, received_at, currency, amount_minor, session_id, customer_key, utm_source,
-    utm_medium, utm_campaign, referrer, landing_page, channel, verification, redacted_count, reason, payload
+    tenant_id, event_id, receipt_id, endpoint_id, provider, event_type, kind, object_id,
+    parent_object_id, dedup_key, occurred_at, received_at, currency, amount_minor, session_id,
+    customer_key, utm_source, utm_medium, utm_campaign, referrer, landing_page, channel,
+    verification, redacted_count, reason, payload
   )
   values (
-    p_tenant_id, p_event_id, p_receipt_id, p_endpoint_id, p_event.provider, p_event.event_type, p_event.kind,
-    p_event.object_id, p_event.parent_object_id, p_event.dedup_key, p_event.occurred_at, v_now,
-    p_event.currency, p_event.amount_minor, p_event.session_id, p_event.customer_key, p_event.utm_source,
-    p_event.utm_medium, p_event.utm_campaign, p_event.referrer, p_event.landing_page, p_event.channel,
-    p_verification, p_redacted_count, reason, p_event.payload
+    p_tenant_id, p_event_id, p_receipt_id, p_endpoint_id, p_event.provider, p_event.event_type,
+    p_event.kind, p_event.object_id, p_event.parent_object_id, p_event.dedup_key,
+    p_event.occurred_at, v_now, p_event.currency, p_event.amount_minor, p_event.session_id,
+    p_event.customer_key, p_event.utm_source, p_event.utm_medium, p_event.utm_campaign,
+    p_event.referrer, p_event.landing_page, p_event.channel, p_verification, p_redacted_count,
+    reason, p_event.payload
   )
   on conflict (tenant_id, provider, dedup_key) do nothing;
   if found then
@@ -55,12 +58,14 @@ begin
   -- Told before, so booked before: the ledger's business key let nothing through.
   select e.event_id into event_id
     from core.attribution_events as e
-   where e.tenant_id = p_tenant_id and e.provider = p_event.provider and e.dedup_key = p_event.dedup_key;
+   where e.tenant_id = p_tenant_id and e.provider = p_event.provider
+     and e.dedup_key = p_event.dedup_key;
   status := 'duplicate';
   reason := 'already_known';
-  excess_minor := null;
+  excess := null;
 end
 $function$;
 
-comment on function core.record_event(uuid, uuid, uuid, uuid, text, integer, core.canonical_event) is
+comment on function core.record_event(
+  uuid, uuid, uuid, uuid, text, integer, core.canonical_event) is
   'Stores and books an event: accepted, or duplicate with the event that already tells this fact';

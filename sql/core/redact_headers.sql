@@ -1,5 +1,5 @@
--- The headers of a delivery as a dead letter may keep them: texts only, masked like free text (an id
--- among them gets no exemption), then redacted like any document.
+-- The headers of a delivery as a dead letter may keep them: texts only, masked like free text (an
+-- id among them gets no exemption), then redacted like any document.
 create or replace function core.redact_headers(p_headers jsonb)
   returns jsonb
   language sql

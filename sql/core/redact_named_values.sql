@@ -32,4 +32,5 @@ end
 $function$;
 
 comment on function core.redact_named_values(jsonb, bytea[]) is
-  'Of free pairs: utm_source, utm_medium, utm_campaign, landing_page, referrer, and session_id as pseudonym';
+  'Of free pairs: utm_source, utm_medium, utm_campaign, landing_page, referrer, '
+  'and session_id as pseudonym';

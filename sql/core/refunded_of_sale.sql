@@ -14,7 +14,9 @@ as $function$
   select coalesce(-sum(l.amount_minor), 0)::bigint
     from core.revenue_ledger as l
    where l.tenant_id = p_tenant_id and l.provider = p_provider
-     and l.parent_object_id = p_sale_id and l.kind in ('refund', 'correction') and l.currency = p_currency
+     and l.parent_object_id = p_sale_id and l.kind in ('refund', 'correction')
+     and l.currency = p_currency
 $function$;
 
-comment on function core.refunded_of_sale(uuid, text, text, text) is 'Minor units refunded of a sale in a currency';
+comment on function core.refunded_of_sale(uuid, text, text, text) is
+  'Minor units refunded of a sale in a currency';

@@ -1,6 +1,10 @@
 -- A delivery whose attempt failed is being processed again: its failures count as resolved, unless
 -- this attempt buries them anew (core.bury_delivery re-opens).
-create or replace function core.resolve_failed_events(p_tenant_id uuid, p_receipt_id uuid, p_note text)
+create or replace function core.resolve_failed_events(
+  p_tenant_id uuid,
+  p_receipt_id uuid,
+  p_note text
+)
   returns void
   language plpgsql
   volatile
@@ -11,7 +15,8 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   update core.dead_events
-     set status = 'resolved', resolution_note = p_note, resolved_by = session_user, resolved_at = v_now
+     set status = 'resolved', resolution_note = p_note, resolved_by = session_user,
+         resolved_at = v_now
    where tenant_id = p_tenant_id and receipt_id = p_receipt_id
      and status = 'open' and reason = 'internal_error';
 end

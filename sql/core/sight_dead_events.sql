@@ -15,4 +15,5 @@ begin
 end
 $function$;
 
-comment on function core.sight_dead_events(uuid, uuid) is 'Counts one more sighting of a dead delivery';
+comment on function core.sight_dead_events(uuid, uuid) is
+  'Counts one more sighting of a dead delivery';

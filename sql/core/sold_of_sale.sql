@@ -18,4 +18,5 @@ as $function$
      and l.kind = 'sale' and l.object_id = p_sale_id
 $function$;
 
-comment on function core.sold_of_sale(uuid, text, text, text) is 'Minor units a sale brought in a currency; null while it is unknown';
+comment on function core.sold_of_sale(uuid, text, text, text) is
+  'Minor units a sale brought in a currency; null while it is unknown';

@@ -1,5 +1,5 @@
--- The text of a JSON string, and null for anything else: `->>` would give an object's whole text, with
--- whatever is in it.
+-- The text of a JSON string or number, and null for anything else: `->>` would give an object's
+-- whole text, with whatever is in it.
 create or replace function core.string_of(p_value jsonb)
   returns text
   language plpgsql
@@ -12,4 +12,5 @@ begin
 end
 $function$;
 
-comment on function core.string_of(jsonb) is 'A JSON string or number as text; null for anything else';
+comment on function core.string_of(jsonb) is
+  'A JSON string or number as text; null for anything else';

@@ -21,7 +21,11 @@ as $function$
     case
       when h.topic not in ('orders/create', 'orders/paid', 'orders/cancelled', 'refunds/create')
         then 'topic'
-      when h.test or p_payload -> 'test' = 'true' then 'test'
+      when h.test or p_payload -> 'test' = 'true'
+        -- a refund of a test order: all its transactions say so
+        or p_payload @? '$.transactions[*].test'
+          and not p_payload @? '$.transactions[*] ? (!(@.test == true))'
+      then 'test'
     end
   from (
     select
@@ -34,4 +38,5 @@ as $function$
 $function$;
 
 comment on function core.identify_shopify(jsonb, jsonb) is
-  'Topic, delivery key (null: take the body''s hash) and why to ignore it (topic, test) of a Shopify delivery';
+  'Topic, delivery key (null: take the body''s hash) and why to ignore it (topic, test) '
+  'of a Shopify delivery';

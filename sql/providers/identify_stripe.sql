@@ -17,9 +17,11 @@ as $function$
     select
       case when jsonb_typeof(p_payload -> 'type') = 'string' then p_payload ->> 'type' end as type,
       case when jsonb_typeof(p_payload -> 'id') = 'string' then p_payload ->> 'id' end as id,
-      case when jsonb_typeof(p_payload -> 'account') = 'string' then p_payload ->> 'account' end as account
+      case when jsonb_typeof(p_payload -> 'account') = 'string' then p_payload ->> 'account' end
+        as account
   ) as e
 $function$;
 
 comment on function core.identify_stripe(jsonb, jsonb) is
-  'Topic, delivery key (null: take the body''s hash) and why to ignore it (topic) of a Stripe delivery';
+  'Topic, delivery key (null: take the body''s hash) and why to ignore it (topic) '
+  'of a Stripe delivery';

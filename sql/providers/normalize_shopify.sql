@@ -3,7 +3,11 @@
 -- transactions moved; refund_line_items[].subtotal is a bare number beside decimal texts and no
 -- money moved. Time: processed_at, else created_at; of a cancellation cancelled_at; else the
 -- Triggered-At header.
-create or replace function core.normalize_shopify(p_headers jsonb, p_payload jsonb, p_settings jsonb default '{}')
+create or replace function core.normalize_shopify(
+  p_headers jsonb,
+  p_payload jsonb,
+  p_settings jsonb default '{}'
+)
   returns core.canonical_event[]
   language plpgsql
   stable
@@ -50,8 +54,11 @@ begin
 
   v_event.occurred_at := core.read_time(
     coalesce(
-      case when v_event.event_type = 'orders/cancelled' then nullif(p_payload -> 'cancelled_at', 'null')
-        else coalesce(nullif(p_payload -> 'processed_at', 'null'), nullif(p_payload -> 'created_at', 'null'))
+      case
+        when v_event.event_type = 'orders/cancelled'
+          then nullif(p_payload -> 'cancelled_at', 'null')
+        else coalesce(
+          nullif(p_payload -> 'processed_at', 'null'), nullif(p_payload -> 'created_at', 'null'))
       end,
       p_headers -> 'x-shopify-triggered-at'),
     case when v_event.event_type = 'orders/cancelled' then 'cancelled_at' else 'processed_at' end);
@@ -76,6 +83,7 @@ $function$;
 
 comment on function core.normalize_shopify(jsonb, jsonb, jsonb) is
 $doc$One canonical event of a Shopify order or refund (redacted payload).
-Raises: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_timestamp, currency_missing, currency_unknown.$doc$;
+Raises: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_timestamp,
+currency_missing, currency_unknown.$doc$;
 
 select core.build_dispatch();

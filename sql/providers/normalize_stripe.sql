@@ -3,7 +3,11 @@
 -- other two are kept as context. A charge counts under its payment intent, so that
 -- payment_intent.succeeded and charge.succeeded are one sale; an authorisation that is not captured
 -- yet is no sale. Amounts are integers in Stripe's minor unit: https://docs.stripe.com/currencies
-create or replace function core.normalize_stripe(p_headers jsonb, p_payload jsonb, p_settings jsonb default '{}')
+create or replace function core.normalize_stripe(
+  p_headers jsonb,
+  p_payload jsonb,
+  p_settings jsonb default '{}'
+)
   returns core.canonical_event[]
   language plpgsql
   stable
@@ -80,7 +84,8 @@ begin
   end;
 
   v_event.customer_key := v_object ->> 'customer';
-  v_event.session_id := coalesce(v_object #>> '{metadata,session_id}', v_object ->> 'client_reference_id');
+  v_event.session_id := coalesce(
+    v_object #>> '{metadata,session_id}', v_object ->> 'client_reference_id');
   v_event.utm_source := v_object #>> '{metadata,utm_source}';
   v_event.utm_medium := v_object #>> '{metadata,utm_medium}';
   v_event.utm_campaign := v_object #>> '{metadata,utm_campaign}';
@@ -95,6 +100,7 @@ $function$;
 
 comment on function core.normalize_stripe(jsonb, jsonb, jsonb) is
 $doc$The canonical event of a Stripe event (redacted payload).
-Raises: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_timestamp, currency_missing, currency_unknown.$doc$;
+Raises: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_timestamp,
+currency_missing, currency_unknown.$doc$;
 
 select core.build_dispatch();

@@ -13,22 +13,22 @@ as $function$
 declare
   v_personal constant text[] := array[
     'email', 'contact_email', 'phone', 'name', 'company', 'note', 'tags', 'token', 'checkout_token',
-    'cart_token', 'checkout_id', 'order_status_url', 'browser_ip', 'client_details', 'user_id', 'device_id',
-    'customer', 'billing_address', 'shipping_address', 'payment_details', 'note_attributes',
-    'landing_site', 'landing_site_ref', 'referring_site', 'source_url', 'source_identifier', 'reference',
-    'po_number', 'confirmation_number', 'discount_applications', 'fulfillments', 'payment_terms',
-    'receipt', 'authorization', 'message', 'cancel_reason'
+    'cart_token', 'checkout_id', 'order_status_url', 'browser_ip', 'client_details', 'user_id',
+    'device_id', 'customer', 'billing_address', 'shipping_address', 'payment_details',
+    'note_attributes', 'landing_site', 'landing_site_ref', 'referring_site', 'source_url',
+    'source_identifier', 'reference', 'po_number', 'confirmation_number', 'discount_applications',
+    'fulfillments', 'payment_terms', 'receipt', 'authorization', 'message', 'cancel_reason'
   ];
-  -- Lists that are reduced below, and money told again (in the buyer's currency, or as it is by
-  -- now).
+  -- Lists that are reduced below, and money told again (in the buyer's currency, or as it is now).
   v_repeated constant text[] := array[
-    'refunds', 'returns', 'line_items', 'shipping_lines', 'refund_line_items', 'refund_shipping_lines',
-    'order_adjustments', 'transactions', 'tax_lines', 'subtotal_price_set', 'total_discounts_set',
-    'total_line_items_price_set', 'total_shipping_price_set', 'total_tax_set', 'current_shipping_price_set',
-    'current_subtotal_price_set', 'current_total_additional_fees_set', 'current_total_discounts_set',
-    'current_total_duties_set', 'current_total_price_set', 'current_total_tax_set',
-    'original_total_additional_fees_set', 'original_total_duties_set',
-    'total_cash_rounding_payment_adjustment_set', 'total_cash_rounding_refund_adjustment_set'
+    'refunds', 'returns', 'line_items', 'shipping_lines', 'refund_line_items',
+    'refund_shipping_lines', 'order_adjustments', 'transactions', 'tax_lines', 'subtotal_price_set',
+    'total_discounts_set', 'total_line_items_price_set', 'total_shipping_price_set',
+    'total_tax_set', 'current_shipping_price_set', 'current_subtotal_price_set',
+    'current_total_additional_fees_set', 'current_total_discounts_set', 'current_total_duties_set',
+    'current_total_price_set', 'current_total_tax_set', 'original_total_additional_fees_set',
+    'original_total_duties_set', 'total_cash_rounding_payment_adjustment_set',
+    'total_cash_rounding_refund_adjustment_set'
   ];
   v_filled jsonb := jsonb_strip_nulls(p_payload);
   v core.redaction;
@@ -38,7 +38,8 @@ begin
     -- nothing of it is kept but its shape.
     perform core.raise_error('missing_field', 'id');
   elsif v_filled ? 'transactions'
-    and jsonb_path_exists(v_filled, 'strict $.transactions ? (@.type() != "array" || exists(@[*] ? (@.type() != "object")))')
+    and jsonb_path_exists(v_filled,
+      'strict $.transactions ? (@.type() != "array" || exists(@[*] ? (@.type() != "object")))')
   then
     perform core.raise_error('invalid_field', 'transactions');
   end if;
@@ -68,5 +69,5 @@ end
 $function$;
 
 comment on function core.redact_shopify(jsonb, bytea[]) is
-$doc$A Shopify payload without the paths known to hold personal data, and how many of them were filled.
+$doc$A Shopify payload without the paths known to hold personal data, and how many were filled.
 Raises: missing_field (id), where the document is no order or refund.$doc$;

@@ -10,28 +10,31 @@ create or replace function core.redact_stripe(p_payload jsonb, p_hmac_pads bytea
 as $function$
 declare
   v_personal constant text[] := array[
-    'billing_details', 'shipping', 'shipping_details', 'receipt_email', 'receipt_url', 'receipt_number',
-    'customer_details', 'customer_email', 'customer_name', 'customer_phone', 'customer_address',
-    'customer_shipping', 'customer_tax_ids', 'collected_information', 'custom_fields', 'individual',
-    'payment_method_details', 'payment_method_data', 'source', 'card', 'evidence', 'description',
-    'statement_descriptor', 'statement_descriptor_suffix', 'calculated_statement_descriptor',
-    'last_payment_error', 'last_finalization_error', 'failure_message', 'charges', 'lines',
-    'client_secret', 'hosted_invoice_url', 'invoice_pdf', 'url', 'success_url', 'cancel_url', 'return_url',
-    'account_name', 'account_tax_ids', 'footer', 'next_action', 'outcome', 'fraud_details', 'mandate_data',
-    'application_details', 'transfer_data', 'consent', 'custom_text', 'number', 'threshold_reason',
-    'issuer', 'from_invoice', 'payment_method_configuration_details', 'presentment_details',
-    'discount', 'discounts', 'total_discount_amounts', 'parent', 'subscription_details', 'payments',
-    'customer', 'client_reference_id', 'metadata'
+    'billing_details', 'shipping', 'shipping_details', 'receipt_email', 'receipt_url',
+    'receipt_number', 'customer_details', 'customer_email', 'customer_name', 'customer_phone',
+    'customer_address', 'customer_shipping', 'customer_tax_ids', 'collected_information',
+    'custom_fields', 'individual', 'payment_method_details', 'payment_method_data', 'source',
+    'card', 'evidence', 'description', 'statement_descriptor', 'statement_descriptor_suffix',
+    'calculated_statement_descriptor', 'last_payment_error', 'last_finalization_error',
+    'failure_message', 'charges', 'lines', 'client_secret', 'hosted_invoice_url', 'invoice_pdf',
+    'url', 'success_url', 'cancel_url', 'return_url', 'account_name', 'account_tax_ids', 'footer',
+    'next_action', 'outcome', 'fraud_details', 'mandate_data', 'application_details',
+    'transfer_data', 'consent', 'custom_text', 'number', 'threshold_reason', 'issuer',
+    'from_invoice', 'payment_method_configuration_details', 'presentment_details', 'discount',
+    'discounts', 'total_discount_amounts', 'parent', 'subscription_details', 'payments', 'customer',
+    'client_reference_id', 'metadata', 'default_source', 'payment_details', 'level3', 'line_items',
+    'transfer_group', 'business_name', 'branding_settings', 'order', 'name', 'destination',
+    'confirmation_secret', 'after_expiration', 'amount_details'
   ];
   v_object jsonb := p_payload #> '{data,object}';
   v_kept jsonb;
   v core.redaction;
 begin
   if jsonb_typeof(v_object) is distinct from 'object' then
-    -- No Stripe event: where its personal data lies is not known, so nothing of it is kept but its
-    -- shape.
+    -- No Stripe event: where its personal data lies is not known, so only its shape is kept.
     perform core.raise_error(
-      case when coalesce(v_object, 'null') = 'null' then 'missing_field' else 'invalid_field' end, 'data.object');
+      case when coalesce(v_object, 'null') = 'null' then 'missing_field' else 'invalid_field' end,
+      'data.object');
   end if;
   v_object := jsonb_strip_nulls(v_object);
   v_kept := v_object - v_personal;
@@ -42,9 +45,11 @@ begin
     'client_reference_id', core.pseudonymise(
       p_hmac_pads, core.string_of(v_object -> 'client_reference_id')),
     'metadata', core.redact_named_values(v_object -> 'metadata', p_hmac_pads),
-    'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then jsonb_build_object(
-      'data', core.pick_items(v_object #> '{refunds,data}', '{id,amount,currency,created,status}'),
-      'has_more', v_object #> '{refunds,has_more}') end
+    'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then
+      jsonb_build_object(
+        'data', core.pick_items(
+          v_object #> '{refunds,data}', '{id,amount,currency,created,status}'),
+        'has_more', v_object #> '{refunds,has_more}') end
   ));
   -- A related object comes as its id or, expanded, as a whole with its own id: only that stays.
   if jsonb_path_exists(v_kept, '$.* ? (exists (@.id))') then
@@ -53,14 +58,16 @@ begin
         from jsonb_each(v_kept) as m
        where jsonb_typeof(m.value) = 'object' and m.value ? 'id'), '{}');
   end if;
-  v.payload := p_payload - 'request' || jsonb_build_object('data', jsonb_build_object('object', v_object)
-    || case when p_payload #> '{data,previous_attributes,amount_refunded}' is not null then
-      jsonb_build_object('previous_attributes', jsonb_build_object(
-        'amount_refunded', p_payload #> '{data,previous_attributes,amount_refunded}')) else '{}' end);
+  v.payload := p_payload - 'request' || jsonb_build_object(
+    'data', jsonb_build_object('object', v_object)
+      || case when p_payload #> '{data,previous_attributes,amount_refunded}' is not null then
+        jsonb_build_object('previous_attributes', jsonb_build_object(
+          'amount_refunded', p_payload #> '{data,previous_attributes,amount_refunded}'))
+      else '{}' end);
   return v;
 end
 $function$;
 
 comment on function core.redact_stripe(jsonb, bytea[]) is
-$doc$A Stripe event without the members known to hold personal data, and how many of them were filled.
+$doc$A Stripe event without the members known to hold personal data, and how many were filled.
 Raises: missing_field or invalid_field (data.object), where the document is no Stripe event.$doc$;

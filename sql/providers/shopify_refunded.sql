@@ -1,7 +1,6 @@
 -- What a Shopify refund gave back: its successful refund transactions. They state amount and
 -- currency each; a payload without a currency per transaction states it in its *_set members (shop
--- money). Zero transactions: nothing moved, no amount. Two currencies in one refund are never added
--- up.
+-- money). Zero transactions: nothing moved, no amount. Two currencies of a refund are never added.
 create or replace function core.shopify_refunded(
   p_payload jsonb,
   out currency text,
@@ -19,9 +18,10 @@ begin
   for v_transaction in
     select t.value
       from jsonb_array_elements(
-        case when jsonb_typeof(p_payload -> 'transactions') = 'array' then p_payload -> 'transactions'
-          else '[]' end) as t (value)
+        case when jsonb_typeof(p_payload -> 'transactions') = 'array'
+          then p_payload -> 'transactions' else '[]' end) as t (value)
      where t.value ->> 'kind' = 'refund' and t.value ->> 'status' = 'success'
+       and t.value -> 'test' is distinct from 'true'
   loop
     v_money := core.read_money(
       v_transaction -> 'amount',
@@ -33,6 +33,9 @@ begin
       'transactions.amount');
     if v_money.amount_minor < 0 or v_money.currency <> currency then
       perform core.raise_error('invalid_amount', 'transactions.amount');
+    end if;
+    if amount_minor + v_money.amount_minor > 1e15 then
+      perform core.raise_error('amount_out_of_range', 'transactions.amount');
     end if;
     currency := v_money.currency;
     amount_minor := coalesce(amount_minor, 0) + v_money.amount_minor;

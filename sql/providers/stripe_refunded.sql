@@ -36,5 +36,5 @@ end
 $function$;
 
 comment on function core.stripe_refunded(jsonb) is
-$doc$Amount of a charge.refunded in Stripe's minor unit, and whether it is all that was refunded so far.
+$doc$Amount of a charge.refunded in Stripe's minor unit, and whether it is the sum so far.
 Raises: missing_field, invalid_amount, amount_out_of_range.$doc$;

@@ -44,7 +44,7 @@ select is((select string_agg(status, ' ') from pseudonymised), 'accepted accepte
 select is(
   (select count(*) from core.attribution_events as e, pseudonymised as p
     where e.event_id = p.event_id and e.payload ->> 'partner_email' ~ '^~[0-9a-f]{32}$'
-      and e.payload ->> 'x' = 'mail ' || (e.payload ->> 'partner_email')),
+      and e.payload ->> 'x' = 'mail [' || (e.payload ->> 'partner_email') || ']'),
   2::bigint, 'with a pseudonym in place of what was found, by key and by shape alike'
 );
 select is(

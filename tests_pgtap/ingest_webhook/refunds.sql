@@ -38,7 +38,7 @@ select is(pg_temp.ledger('2'), 'refund EUR -4000, sale EUR 10000', 'and is booke
 select is(pg_temp.sale(3), 'accepted -', 'an order of 100.00');
 select is(pg_temp.refund(31, 3, '150.00'), 'accepted refund_exceeds_sale', 'a refund of 150.00');
 select is(pg_temp.ledger('3'), 'sale EUR 10000, refund EUR -10000', 'is booked up to the sale');
-select is(pg_temp.queue('3'), 'book refund_exceeds_sale HL123 object_id 31, excess_minor 5000', 'the rest is in the queue');
+select is(pg_temp.queue('3'), 'book refund_exceeds_sale HL123 object_id 31, excess_minor 5000 EUR', 'the rest is in the queue');
 select results_eq(
   'select e.amount_minor, e.reason from core.attribution_events as e, t where e.tenant_id = t.tenant_id and e.object_id = ''31''',
   $$values (15000::bigint, 'refund_exceeds_sale')$$, 'the event keeps what was said'
@@ -46,7 +46,7 @@ select results_eq(
 select is(pg_temp.refund(32, 3, '10.00'), 'accepted refund_exceeds_sale', 'a further refund of a sale that is used up');
 select is(pg_temp.ledger('3'), 'sale EUR 10000, refund EUR -10000', 'books nothing');
 select is(pg_temp.queue('3'),
-  'book refund_exceeds_sale HL123 object_id 31, excess_minor 5000, book refund_exceeds_sale HL123 object_id 32, excess_minor 1000',
+  'book refund_exceeds_sale HL123 object_id 31, excess_minor 5000 EUR, book refund_exceeds_sale HL123 object_id 32, excess_minor 1000 EUR',
   'and is in the queue whole');
 select is(pg_temp.refund(31, 3, '150.00'), 'duplicate already_known', 'told again, the excess');
 select is((select count(*) from core.dead_events as d, t where d.tenant_id = t.tenant_id and d.payload ->> 'order_id' = '3'), 2::bigint,
@@ -56,14 +56,14 @@ select is(pg_temp.refund(41, 4, '80.00'), 'accepted -', 'two refunds before thei
 select is(pg_temp.refund(42, 4, '70.00'), 'accepted -', 'together 150.00');
 select is(pg_temp.sale(4), 'accepted refund_exceeds_sale', 'the sale is of 100.00');
 select is(pg_temp.ledger('4'), 'refund EUR -8000, refund EUR -7000, sale EUR 10000, correction EUR 5000', 'a correction takes the excess back');
-select is(pg_temp.queue('4'), 'book refund_exceeds_sale HL123 object_id 4, excess_minor 5000', 'which is in the queue');
+select is(pg_temp.queue('4'), 'book refund_exceeds_sale HL123 object_id 4, excess_minor 5000 EUR', 'which is in the queue');
 select is(pg_temp.refund(43, 4, '1.00'), 'accepted refund_exceeds_sale', 'a later refund of it');
 select is(pg_temp.ledger('4'), 'refund EUR -8000, refund EUR -7000, sale EUR 10000, correction EUR 5000', 'books nothing');
 
 select is(pg_temp.sale(5), 'accepted -', 'an order in euros');
 select is(pg_temp.refund(51, 5, '10.00', 'USD'), 'accepted refund_exceeds_sale', 'a refund in dollars');
 select is(pg_temp.ledger('5'), 'sale EUR 10000', 'books nothing: currencies are never summed');
-select is(pg_temp.queue('5'), 'book refund_exceeds_sale HL123 object_id 51, excess_minor 1000', 'and is in the queue');
+select is(pg_temp.queue('5'), 'book refund_exceeds_sale HL123 object_id 51, excess_minor 1000 USD', 'and is in the queue');
 select is(pg_temp.refund(61, 6, '10.00', 'USD'), 'accepted -', 'a refund in dollars before its sale');
 select is(pg_temp.refund(62, 6, '10.00', 'EUR'), 'accepted -', 'and one in euros');
 select is(pg_temp.sale(6), 'accepted refund_exceeds_sale', 'the sale is in euros');

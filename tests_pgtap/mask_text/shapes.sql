@@ -52,8 +52,8 @@ select is(core.mask_text('someone@example.com', null, true), '[email]', 'a mail 
 select is(
   core.mask_text('ask Someone@Example.com',
     array[core.hmac_pad('key of a test', 54), core.hmac_pad('key of a test', 92)]),
-  'ask ~2441eb1ac6cb129304e843d07c39a68a',
-  'with a key the pseudonym takes its place'
+  'ask [~2441eb1ac6cb129304e843d07c39a68a]',
+  'with a key the pseudonym takes its place, set apart from its neighbours'
 );
 select is(
   core.mask_text(core.mask_text('someone@example.com, +1 212 555 0143, 4111 1111 1111 1111')),

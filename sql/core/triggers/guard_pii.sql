@@ -8,7 +8,7 @@ create or replace function core.tg_attribution_events__guard_pii()
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_columns text := concat_ws(' ',
+  v_columns text := concat_ws(' | ',
     case when left(new.session_id, 1) <> '~' then new.session_id end,
     case when left(new.customer_key, 1) <> '~' then new.customer_key end,
     new.utm_source, new.utm_medium, new.utm_campaign, new.referrer, new.landing_page, new.channel);
@@ -22,7 +22,8 @@ begin
 end
 $function$;
 
-comment on function core.tg_attribution_events__guard_pii() is 'Refuses an event with personal data with 23514';
+comment on function core.tg_attribution_events__guard_pii() is
+  'Refuses an event with personal data with 23514';
 
 create or replace function core.tg_dead_events__guard_pii()
   returns trigger
@@ -32,7 +33,7 @@ create or replace function core.tg_dead_events__guard_pii()
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_columns text := concat_ws(' ', new.masked_body, new.detail, new.resolution_note);
+  v_columns text := concat_ws(' | ', new.masked_body, new.detail, new.resolution_note);
 begin
   if core.contains_pii(new.payload) then
     perform core.raise_error('pii_violation', 'payload');
@@ -45,7 +46,8 @@ begin
 end
 $function$;
 
-comment on function core.tg_dead_events__guard_pii() is 'Refuses a dead letter with personal data with 23514';
+comment on function core.tg_dead_events__guard_pii() is
+  'Refuses a dead letter with personal data with 23514';
 
 create or replace function core.tg_webhook_endpoints__guard_pii()
   returns trigger
@@ -62,7 +64,8 @@ begin
 end
 $function$;
 
-comment on function core.tg_webhook_endpoints__guard_pii() is 'Refuses settings with personal data with 23514';
+comment on function core.tg_webhook_endpoints__guard_pii() is
+  'Refuses settings with personal data with 23514';
 
 drop trigger if exists attribution_events__guard_pii on core.attribution_events;
 create trigger attribution_events__guard_pii

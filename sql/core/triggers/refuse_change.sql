@@ -13,7 +13,8 @@ begin
 end
 $function$;
 
-comment on function core.tg_attribution_events__refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with HL007';
+comment on function core.tg_attribution_events__refuse_change() is
+  'Refuses UPDATE, DELETE and TRUNCATE with HL007';
 
 create or replace function core.tg_revenue_ledger__refuse_change()
   returns trigger
@@ -28,7 +29,8 @@ begin
 end
 $function$;
 
-comment on function core.tg_revenue_ledger__refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with HL007';
+comment on function core.tg_revenue_ledger__refuse_change() is
+  'Refuses UPDATE, DELETE and TRUNCATE with HL007';
 
 drop trigger if exists attribution_events__refuse_change on core.attribution_events;
 create trigger attribution_events__refuse_change

@@ -8,7 +8,8 @@ create or replace view api.revenue with (security_barrier) as
   where l.tenant_id = (select core.current_tenant());
 
 comment on view api.revenue is
-  'The ledger of the session''s tenant: sales +, refunds and disputes -, corrections +, in ISO 4217 minor units';
+  'The ledger of the session''s tenant, in ISO 4217 minor units: '
+  'sales +, refunds and disputes -, corrections +';
 
 revoke all on api.revenue from public;
 grant select on api.revenue to hookledger_dba, hookledger_reader;
