@@ -12,7 +12,9 @@ begin
     return null;
   elsif length(p_text) <= 200
     and p_text ~ '^[A-Za-z0-9_.:/#=-]+$'
-    and core.mask_text(upper(p_text)) = upper(p_text)  -- topics and shops come in lower case
+    -- Most hold neither nine digits in a row nor an IBAN; topics and shops come in lower case.
+    and (upper(p_text) !~ '[0-9]([-.]?[0-9]){8}|[A-Z]{2}[0-9]{2}[A-Z0-9]{11}'
+      or core.mask_text(upper(p_text)) = upper(p_text))
   then
     return p_text;
   end if;

@@ -19,9 +19,9 @@ begin
       '|0[0-9]{1,3}[ -]?[0-9]{3,4}[ -]?[0-9]{4})'
       '|([^0-9A-Za-z_]|\\[nrt])[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}')
     or p_text ~ ('([^d]|[^iI]d)": "?[0-9]([ \u00a0-]{0,2}[0-9]){12}'
-      '|([^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])[0-9]([ \u00a0-]{0,2}[0-9]){12}'
-      '|": "[0-9]{4}[ -][0-9]{4}[ -]|(pa|al|vo|gr)id": "?[0-9]{13}'
-      '|[a-z](Ip|Zip|Fax|Tel|Dob|Ssn|Rrn|Pan|Iban|Cvv|Cvc)s?": [^ntf]')
+      '|([^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])[0-9]([ \u00a0-]{0,2}[0-9]){12}')
+    or p_text ~ '": "[0-9]{4}[ -][0-9]{4}[ -]|(pa|al|vo|gr)id": "?[0-9]{13}'
+    or p_text ~ '[a-z](Ip|Zip|Fax|Tel|Dob|Ssn|Rrn|Pan|Iban|Cvv|Cvc)s?": [^ntf]'
     or p_text ~* ('(mail|phone|mobile|msisdn|whatsapp|address|street|birth|passport|agent)'
       '[a-z0-9_ -]*": [^ntf]')
     or p_text ~* '["_-](zip|fax|tel|dob|ssn|rrn|iban|pan|cvv2?|cvc2?|ip)s?": [^ntf]'
