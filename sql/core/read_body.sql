@@ -21,8 +21,10 @@ begin
       then 'nul_character' else 'invalid_utf8' end);
   end;
 
-  if v_text ~ '[0-9][eE][+-]?0*([3-9][0-9]|[0-9]{3})'
-    and regexp_replace(v_text, '"(\\.|[^"\\])*"', '', 'g') ~ '[0-9][eE][+-]?0*([3-9][0-9]|[0-9]{3})'
+  -- Where a number may stand; then, strings taken out, whether one does.
+  if v_text ~ '[:,\[][ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9][0-9]'
+    and regexp_replace(v_text, '"(\\.|[^"\\])*"', '', 'g')
+      ~ '[0-9][eE][+-]?0*([3-9][0-9]|[0-9]{3})'
   then
     perform core.raise_error('number_out_of_range');
   end if;

@@ -26,6 +26,11 @@ declare
     'transfer_group', 'business_name', 'branding_settings', 'order', 'name', 'destination',
     'confirmation_secret', 'after_expiration', 'amount_details'
   ];
+  v_related constant text[] := array[
+    'payment_intent', 'latest_charge', 'charge', 'invoice', 'payment_method',
+    'default_payment_method', 'balance_transaction', 'subscription', 'setup_intent',
+    'on_behalf_of', 'application', 'payment_link', 'review', 'transfer', 'source_transfer'
+  ];
   v_object jsonb := p_payload #> '{data,object}';
   v_kept jsonb;
   v core.redaction;
@@ -56,7 +61,7 @@ begin
     v_object := v_object || coalesce((
       select jsonb_object_agg(m.key, m.value -> 'id')
         from jsonb_each(v_kept) as m
-       where jsonb_typeof(m.value) = 'object' and m.value ? 'id'), '{}');
+       where m.key = any (v_related) and jsonb_typeof(m.value) = 'object'), '{}');
   end if;
   v.payload := p_payload - 'request' || jsonb_build_object(
     'data', jsonb_build_object('object', v_object)
