@@ -50,7 +50,9 @@ begin
   if jsonb_path_exists(v_json, '$.**{33}') then
     perform core.raise_error('too_deep');
   end if;
-  if length(v_text) - length(replace(v_text, '":', ':')) > 20000 then
+  if octet_length(p_body) > 80000  -- less cannot hold as many
+    and length(v_text) - length(replace(v_text, '":', ':')) > 20000
+  then
     perform core.raise_error('too_many_keys');
   end if;
   if core.has_duplicate_keys(v_text) then
