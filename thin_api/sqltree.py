@@ -7,7 +7,7 @@ from pathlib import Path
 from thin_api import ROOT
 from thin_api.settings import ConfigurationError
 
-FOLDERS = ("core/types", "core", "core/triggers", "core/views", "providers", "policies", "api")
+FOLDERS = ("core", "core/triggers", "core/views", "providers", "policies", "api")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,25 +19,28 @@ declare
   v_now timestamptz := clock_timestamp();
   v_sale_id text := coalesce(p_event.parent_object_id, p_event.object_id);
   v_amount bigint := p_event.amount_minor;
+  v_refunded bigint;
   v_left bigint;
   v_known record;
   v_early record;
 begin
   if p_event.kind = 'refund' then
-    perform 1
-      from core.revenue_ledger as l
-     where l.tenant_id = p_tenant_id and l.provider = p_event.provider
-       and l.kind = 'refund' and l.object_id = p_event.object_id;
+    v_refunded := core.refunded_of_sale(
+      p_tenant_id, p_event.provider, v_sale_id, p_event.currency);
     if p_event.amount_is_cumulative then
-      v_amount := v_amount
-        - core.refunded_of_sale(p_tenant_id, p_event.provider, v_sale_id, p_event.currency);
+      v_amount := v_amount - v_refunded;
     end if;
-    if found or v_amount <= 0 then
+    if v_amount <= 0 or exists (
+      select
+        from core.revenue_ledger as l
+       where l.tenant_id = p_tenant_id and l.provider = p_event.provider
+         and l.kind = 'refund' and l.object_id = p_event.object_id)
+    then
       reason := 'already_booked';
       return;
     end if;
     v_left := core.sold_of_sale(p_tenant_id, p_event.provider, v_sale_id, p_event.currency)
-      - core.refunded_of_sale(p_tenant_id, p_event.provider, v_sale_id, p_event.currency);
+      - v_refunded;
     if v_amount > v_left then
       reason := 'refund_exceeds_sale';
       excess := format('%s %s', v_amount - greatest(v_left, 0), p_event.currency);

@@ -12,12 +12,16 @@ declare
   v_url text := split_part(p_url, '#', 1);
   v_page text := left(split_part(v_url, '?', 1), 500);
   v_query text := left(split_part(v_url, '?', 2), 2000);
+  v_decoded text;
+  v_masked text;
 begin
   if position('@' in v_page) > 0 then
     v_page := regexp_replace(v_page, '^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/@]*@', '\1//');
   end if;
-  if core.mask_text(core.url_decode(v_page)) <> core.url_decode(v_page) then
-    v_page := core.mask_text(core.url_decode(v_page));
+  v_decoded := core.url_decode(v_page);
+  v_masked := core.mask_text(v_decoded);
+  if v_masked <> v_decoded then
+    v_page := v_masked;
   end if;
   if v_query <> '' then
     v_query := (
@@ -35,7 +39,7 @@ begin
             'gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'ttclid', 'twclid',
             'li_fat_id', 'srsltid'));
   end if;
-  return nullif(core.mask_text(concat_ws('?', v_page, nullif(v_query, ''))), '');
+  return nullif(concat_ws('?', v_page, nullif(v_query, '')), '');
 end
 $function$;
 

@@ -2,8 +2,10 @@
 -- side of yes; core.redact_json then looks at each value. A few scans at four nanoseconds a
 -- character, where walking the document costs milliseconds. Several small regular expressions,
 -- because the engine builds its automaton anew each time and its size makes the cost; large
--- repetition bounds are the worst. A key counts with any value but null, true and false. Long digit
--- runs (cards, ISO/IEC 7812; Korean RRNs): outside ids and gids only.
+-- repetition bounds are the worst.
+-- A key counts with any value but null, true and false; each that core.pii_key_pattern knows must be
+-- seen here too (tests_pgtap/looks_like_pii). Long digit runs (cards, ISO/IEC 7812; Korean RRNs)
+-- count outside ids and gids only.
 create or replace function core.looks_like_pii(p_text text)
   returns boolean
   language plpgsql
@@ -25,13 +27,14 @@ begin
     or p_text ~* ('(mail|phone|mobile|msisdn|whatsapp|address|street|birth|passport|agent)'
       '[a-z0-9_ -]*": [^ntf]')
     or p_text ~* '["_-](zip|fax|tel|dob|ssn|rrn|iban|pan|cvv2?|cvc2?|ip)s?": [^ntf]'
-    or p_text ~* ('((p|t|l)[-_ ]?code|(d|y|e|l|t)[-_ ]?(no|number)|l[-_ ]?id)": [^ntf]'
+    or p_text ~* ('((p|t|l)[-_ ]?code|(d|y|e|l|t)[-_ ]?(no|number)|(l|dent)[-_ ]?id|security)'
+      '(s|[-_ ]?[0-9])?": [^ntf]'
       '|(recipient|payer|buyer|owner|contact|individual)": \{')
     or (position('@' in p_text) > 0 or position('%40' in p_text) > 0)
       and p_text ~ '[^ "@](@|%40)[^ "@.]+\.[^ ".0-9]'
     or position('\":' in p_text) > 0
-    or (position('ame": ' in p_text) > 0 or position('AME": ' in p_text) > 0)
-      and p_text ~* '(st|dle|ll|en|ly|sur|er|nt|ct)[-_ ]?name": [^ntf]';
+    or (position('ame' in p_text) > 0 or position('AME' in p_text) > 0)
+      and p_text ~* '(st|dle|ll|en|ly|sur|er|nt|ct)[-_ ]?name(s|[-_ ]?[0-9])?": [^ntf]';
 end
 $function$;
 
