@@ -3,8 +3,8 @@
 -- character, where walking the document costs milliseconds. Several small regular expressions,
 -- because the engine builds its automaton anew each time and its size makes the cost; large
 -- repetition bounds are the worst.
--- A key counts with any value but null, true and false; each that core.pii_key_pattern knows must be
--- seen here too (tests_pgtap/looks_like_pii). Long digit runs (cards, ISO/IEC 7812; Korean RRNs)
+-- A key counts with any value but null, true and false; each that core.pii_key_pattern knows must
+-- be seen here too (tests_pgtap/looks_like_pii). Long digit runs (cards, ISO/IEC 7812; Korean RRNs)
 -- count outside ids and gids only.
 create or replace function core.looks_like_pii(p_text text)
   returns boolean
