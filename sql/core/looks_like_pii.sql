@@ -27,7 +27,7 @@ begin
     or p_text ~* ('(mail|phone|mobile|msisdn|whatsapp|address|street|birth|passport|agent)'
       '[a-z0-9_ -]*": [^ntf]')
     or p_text ~* '["_-](zip|fax|tel|dob|ssn|rrn|iban|pan|cvv2?|cvc2?|ip)s?": [^ntf]'
-    or p_text ~* ('((p|t|l)[-_ ]?code|(d|y|e|l|t)[-_ ]?(no|number)|(l|dent)[-_ ]?id|security)'
+    or p_text ~* ('((zip|post|stal)[-_ ]?code|(d|y|e|l|t)[-_ ]?(no|number)|(l|dent)[-_ ]?id|security)'
       '(s|[-_ ]?[0-9])?": [^ntf]'
       '|(recipient|payer|buyer|owner|contact|individual)": \{')
     or (position('@' in p_text) > 0 or position('%40' in p_text) > 0)

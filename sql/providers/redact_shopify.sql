@@ -17,7 +17,9 @@ declare
     'device_id', 'customer', 'billing_address', 'shipping_address', 'payment_details',
     'note_attributes', 'landing_site', 'landing_site_ref', 'referring_site', 'source_url',
     'source_identifier', 'reference', 'po_number', 'confirmation_number', 'discount_applications',
-    'fulfillments', 'payment_terms', 'receipt', 'authorization', 'message', 'cancel_reason'
+    'fulfillments', 'payment_terms', 'receipt', 'authorization', 'message', 'cancel_reason',
+    'custom_attributes', 'attributes', 'purchasing_entity', 'location', 'discount_codes',
+    'attributed_staffs', 'staff_member'
   ];
   -- Lists that are reduced below, and money told again (in the buyer's currency, or as it is now).
   v_repeated constant text[] := array[
