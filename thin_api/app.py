@@ -17,6 +17,7 @@ from thin_api.ingress import Ingress
 from thin_api.metrics import Metrics
 from thin_api.models import Health, Readiness
 from thin_api.openapi import openapi_document
+from thin_api.outside import new_outside
 from thin_api.problems import on_http_exception, on_unforeseen, problem_response, retry_after
 from thin_api.settings import Settings
 from thin_api.verify import load_providers
@@ -34,7 +35,10 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         in_flight=lambda: ingress.in_flight,
         pool_waiting=lambda: database.pool.get_stats().get("requests_waiting", 0),
     )
-    ingress = Ingress(Endpoints(database, settings), Dispatcher(database), metrics, settings)
+    outside = new_outside(settings)
+    ingress = Ingress(
+        Endpoints(database, settings), Dispatcher(database), metrics, settings, outside
+    )
     document = openapi_document(sorted(load_providers()))
 
     @asynccontextmanager
@@ -47,6 +51,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         try:
             yield
         finally:
+            await outside.http.aclose()
             await database.close()
 
     async def healthz(_: Request) -> Response:

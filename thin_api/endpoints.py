@@ -7,6 +7,7 @@ endpoints.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -55,7 +56,10 @@ class Endpoints:
         secrets = resolve_all(endpoint_id, references)
         if references and not secrets:
             raise Unavailable("secret_unresolved")
-        endpoint = Endpoint(endpoint_id, tenant_id, provider, secrets, settings)
+        values = resolve_settings(endpoint_id, settings)
+        if values is None:
+            raise Unavailable("secret_unresolved")
+        endpoint = Endpoint(endpoint_id, tenant_id, provider, secrets, values)
         self._known[endpoint_id] = endpoint
         return endpoint
 
@@ -75,3 +79,11 @@ def resolve_all(endpoint_id: UUID, references: list[str]) -> tuple[str, ...]:
         if secret:
             secrets.append(secret)
     return tuple(secrets)
+
+
+def resolve_settings(endpoint_id: UUID, settings: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the settings, credentials among them resolved; None when one cannot be."""
+    values = {name: resolve_all(endpoint_id, [value]) for name, value in settings.items()}
+    if not all(values.values()):
+        return None
+    return {name: value for name, (value,) in values.items()}

@@ -22,7 +22,14 @@ from thin_api.metrics import Metrics
 from thin_api.models import Receipt
 from thin_api.problems import PROBLEMS, ProblemError, problem_response, retry_after
 from thin_api.settings import Settings
-from thin_api.verify import Delivery, Unverified, forwarded, load_providers
+from thin_api.verify import (
+    Delivery,
+    Outside,
+    Unreachable,
+    Unverified,
+    forwarded,
+    load_providers,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +61,18 @@ class Ingress:
     """ASGI application of `POST /webhooks/{provider}/{endpoint_id}`."""
 
     def __init__(
-        self, endpoints: Endpoints, dispatcher: Dispatcher, metrics: Metrics, settings: Settings
+        self,
+        endpoints: Endpoints,
+        dispatcher: Dispatcher,
+        metrics: Metrics,
+        settings: Settings,
+        outside: Outside,
     ) -> None:
         self._endpoints = endpoints
         self._dispatcher = dispatcher
         self._metrics = metrics
         self._settings = settings
+        self._outside = outside
         self._providers = load_providers()
         self.in_flight = 0
 
@@ -101,9 +114,9 @@ class Ingress:
         visit.body_sha256 = hashlib.sha256(body).hexdigest()
 
         delivery = Delivery(headers, body, time.time())
-        verification = await provider.verify(delivery, endpoint)
+        verified = await provider.verify(delivery, endpoint, self._outside)
         return await self._dispatcher.ingest(
-            endpoint, forwarded(provider, headers), body, verification
+            endpoint, forwarded(provider, headers), verified.body, verified.how
         )
 
     async def _read_body(self, content_length: str | None, receive: Receive) -> bytes:
@@ -158,6 +171,8 @@ def classify(error: Exception) -> tuple[str, str, str | None]:
             return error.code, error.code, None
         case Unverified():
             return error.reason, error.reason, None
+        case Unreachable():
+            return "unavailable", "provider_unreachable", None
         case Raised(sqlstate=sqlstate) if sqlstate in UNKNOWN_TENANT_OR_ENDPOINT:
             return "unknown_endpoint", "unknown_endpoint", sqlstate
         case Raised():

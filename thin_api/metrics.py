@@ -29,11 +29,16 @@ RECORDED_REASONS = frozenset(
         *("too_many_keys", "duplicate_keys", "number_out_of_range", "missing_field"),
         *("invalid_field", "invalid_amount", "amount_out_of_range", "invalid_timestamp"),
         *("currency_missing", "currency_unknown", "pii_violation", "delivery_id_conflict"),
-        "internal_error",
+        *("topic_mismatch", "unverified", "internal_error"),
     }
 )
 
-REASONS = frozenset({"", "aborted"}) | frozenset(PROBLEMS) | CAUSES | RECORDED_REASONS
+REASONS = (
+    frozenset({"", "aborted", "provider_unreachable"})
+    | frozenset(PROBLEMS)
+    | CAUSES
+    | RECORDED_REASONS
+)
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 

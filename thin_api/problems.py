@@ -16,6 +16,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "malformed_signature": (401, "The signature cannot be read."),
     "bad_signature": (401, "The signature does not match."),
     "stale_timestamp": (401, "The signature is too old."),
+    "unconfirmed": (401, "The provider does not confirm this webhook."),
     "unknown_endpoint": (404, "There is no such endpoint."),
     "not_found": (404, "There is no such page."),
     "method_not_allowed": (405, "This method is not allowed here."),

@@ -4,8 +4,15 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LoginRole = Literal["shim", "worker", "dba"]
 LOGIN_ROLES: tuple[LoginRole, ...] = ("shim", "worker", "dba")
@@ -51,6 +58,12 @@ def _database_url(reference: SecretStr | None) -> SecretStr | None:
     if not separator or scheme.partition("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("not a PostgreSQL address: postgresql://user:password@host:5432/database")
     return SecretStr(f"postgresql://{rest}")
+
+
+def _split_commas(value: object) -> object:
+    return (
+        tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+    )
 
 
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database_url)]
@@ -103,6 +116,19 @@ class Settings(BaseSettings):
     """How long the shim waits for requests in flight when it stops."""
     prepared_statements: bool = True
     """False behind a PgBouncer that does not carry prepared statements (before 1.21)."""
+    provider_timeout_seconds: float = Field(default=5, gt=0)
+    """Longest wait for a provider's API that has to confirm a webhook (Toss waits 10 s for us)."""
+    toss_api_url: str = "https://api.tosspayments.com"
+    paypal_api_url: str = "https://api-m.paypal.com"
+    paypal_cert_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = (
+        "api.paypal.com",
+        "api.sandbox.paypal.com",
+        "api-m.paypal.com",
+        "api-m.sandbox.paypal.com",
+    )
+    """Exact hosts (`host` or `host:port`, separated by commas) of PayPal's signing certificates."""
+    paypal_trust_store: Path | None = None
+    """PEM file of the roots (and intermediates) that sign them; else the system's roots."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")

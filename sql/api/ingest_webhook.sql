@@ -5,7 +5,8 @@
 -- then the gate's one statement already writes the final receipt.
 -- work_mem: a set-returning function that outgrows it would write the raw payload to a temporary
 -- file; 256 MB holds every level of the largest body (2 MiB, 32 levels). It is a bound, not taken.
--- Locks, in this order: the gate row of the delivery, the sale of each event, the ledger entry.
+-- Locks, in this order: the proof, the gate row of the delivery, the sale of each event, its state,
+-- the ledger entry.
 create or replace function api.ingest_webhook(
   p_tenant_id uuid,
   p_endpoint_id uuid,
@@ -28,11 +29,13 @@ declare
   v_headers jsonb := core.lower_keys(p_headers);
   v_body bytea := coalesce(p_body, '');
   v_sha256 bytea := sha256(v_body);
+  v_hash text := encode(v_sha256, 'hex');
   v_receipt_id uuid := core.uuid_v7();
   v_event_id uuid;
   v_delivery_key text;
   v_endpoint record;
   v_read core.interpretation;
+  v_proof core.delivery_proofs;
   v_gate core.webhook_dedup_events;
   v_recorded record;
   v_outcome text := 'done';
@@ -45,7 +48,8 @@ begin
    where e.tenant_id = p_tenant_id and e.endpoint_id = p_endpoint_id;
   if not found then
     perform core.raise_error('unknown_endpoint', format('endpoint_id %s', p_endpoint_id));
-  elsif p_verification not in ('signature', 'requery', 'secret', 'postback', 'none') is not false
+  elsif p_verification not in
+    ('signature', 'requery', 'secret', 'postback', 'none', 'unverified') is not false
   then
     perform core.raise_error('invalid_verification');
   elsif current_setting('transaction_isolation') = 'repeatable read' then
@@ -54,8 +58,16 @@ begin
 
   v_read := core.interpret_delivery(
     v_endpoint.provider, v_headers, v_body, v_endpoint.settings, v_endpoint.hmac_pads);
-  v_delivery_key := coalesce(
-    v_read.delivery_key, concat_ws(':', 'body', v_read.topic, encode(v_sha256, 'hex')));
+  v_delivery_key := case when p_verification = 'unverified' then 'unverified:' else '' end
+    || coalesce(v_read.delivery_key, concat_ws(':', 'body', v_read.topic, v_hash))
+    || case when v_read.key_includes_body then '#' || v_hash else '' end;
+  if v_read.proof_key is not null then
+    v_proof := core.claim_proof(
+      p_tenant_id, p_endpoint_id, v_read.proof_key, v_sha256, v_receipt_id);
+    if v_proof.request_sha256 <> v_sha256 and v_read.status <> 'ignored' then
+      v_read := core.mark_as_conflict(v_read, v_proof.receipt_id);
+    end if;
+  end if;
   if v_read.status = 'accepted' then
     v_event_id := core.uuid_v7();
   end if;
@@ -69,7 +81,7 @@ begin
       v_read := core.mark_as_conflict(v_read, v_gate.receipt_id);
     end if;
     v_gate := core.claim_delivery(
-      p_tenant_id, p_endpoint_id, v_delivery_key || '#' || encode(v_sha256, 'hex'), v_receipt_id,
+      p_tenant_id, p_endpoint_id, v_delivery_key || '#' || v_hash, v_receipt_id,
       v_read.topic, v_sha256, octet_length(v_body), p_verification, v_read.status, null,
       v_read.reason);
   end if;
@@ -117,7 +129,8 @@ comment on function api.ingest_webhook(uuid, uuid, jsonb, bytea, text) is
 $doc$Takes one webhook exactly once; tells its receipt (status, receipt_id, event_id, reason).
 status: accepted, duplicate (with the first receipt's ids), ignored, superseded or dead (in the
 dead-letter queue, with that reason). p_headers: the provider's headers as an object of texts;
-p_body: the raw bytes; p_verification: signature, requery, secret, postback or none (by a DBA).
+p_body: the raw bytes; p_verification: signature, requery, secret, postback, none (by a DBA) or
+unverified (kept, not booked).
 Raises: HL001 unknown_endpoint, HL008 invalid_verification, HL009 wrong_isolation; faults of
 the machine as they are.
 Example: select * from api.ingest_webhook(

@@ -22,7 +22,7 @@ as $function$
     ('immutable_row', 'HL007', 'events and ledger entries are immutable',
       'book a correction instead'),
     ('invalid_verification', 'HL008', 'unknown verification',
-      'one of signature, requery, secret, postback, none'),
+      'one of signature, requery, secret, postback, none, unverified'),
     ('wrong_isolation', 'HL009', 'a snapshot older than its locks would book wrongly',
       'use read committed (or serializable) instead of repeatable read'),
 
@@ -54,6 +54,8 @@ as $function$
       'set the endpoint''s pii to redact or pseudonymise to book such webhooks'),
     ('delivery_id_conflict', 'HL122', 'another body came under an already used delivery id',
       'compare both hashes; replay it if it is a fact of its own'),
+    ('topic_mismatch', 'HL124', 'the topic of the URL contradicts the delivery',
+      'mend the address at the sender, then replay'),
     ('refund_exceeds_sale', 'HL123', 'more was refunded than was sold',
       'what fits the sale is booked, the rest waits here for a person'),
     ('internal_error', 'HL199', 'processing failed unexpectedly',

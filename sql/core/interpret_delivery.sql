@@ -17,21 +17,21 @@ create or replace function core.interpret_delivery(
 as $function$
 declare
   v core.interpretation;
+  v_read core.interpretation;
   v_dead core.dead_letter;
   v_stage text := 'decode';
+  v_headers jsonb := p_headers;
   v_identity core.delivery_identity;
   v_kept core.redaction;
   v_payload jsonb;
-  v_redacted jsonb;
-  v_text text;
-  v_unreadable boolean := true;
+  v_is_read boolean := false;
+  v_contradicts boolean := false;
 begin
-  v.status := 'accepted';
   v.redacted_count := 0;
   begin
     begin
       v_payload := core.read_body(p_body);
-      v_unreadable := false;
+      v_is_read := true;
     exception when others then
       -- Header-identified providers still tell topic and delivery of an unreadable body.
       if core.is_infrastructure_error(sqlstate) then
@@ -40,45 +40,49 @@ begin
       get stacked diagnostics v_dead.sqlstate = returned_sqlstate;
     end;
 
-    v_identity := core.identify(p_provider, p_headers, v_payload);
+    if p_headers ? 'hookledger-topic' then
+      v_headers := core.add_route_topic(p_provider, p_headers, v_payload);
+    end if;
+    v_identity := core.identify(p_provider, v_headers, v_payload);
     v.topic := v_identity.topic;
     v.delivery_key := v_identity.delivery_key;
-    v.reason := v_identity.ignore_reason;
-    if v.reason is not null then
+    v.key_includes_body := v_identity.key_includes_body;
+    v.proof_key := v_identity.proof_key;
+    v_contradicts := v.topic is not null and p_headers ? 'hookledger-topic'
+      and not core.matches_topic(p_headers ->> 'hookledger-topic', v.topic,
+        core.string_of(v_payload -> 'status'));
+    if v_identity.ignore_reason is not null and not v_contradicts then
       v.status := 'ignored';
+      v.reason := v_identity.ignore_reason;
       return v;
-    elsif v_unreadable then
+    elsif not v_is_read then
       raise exception using errcode = v_dead.sqlstate;
     end if;
+
     v_stage := 'identify';
     if v.topic is null then
       perform core.raise_error('missing_field', 'topic');
+    elsif v_contradicts and v_identity.ignore_reason is not null then
+      perform core.raise_error('topic_mismatch', 'topic ' || v.topic);
     end if;
 
     v_stage := 'redact';
     v_kept := core.redact(p_provider, v_payload, p_hmac_pads);
     v.redacted_count := v_kept.redacted_count;
-    v_payload := v_kept.payload;
-    v_redacted := v_payload;
-    v_text := v_payload::text;
-    if core.looks_like_pii(v_text) then
-      if length(v_text) > 131072 then
-        -- Walking it would take seconds: nothing of it is kept but its shape.
-        v_redacted := null;
-        perform core.raise_error('pii_violation', 'too large to be redacted');
-      end if;
-      v_redacted := core.redact_json(v_payload,
-        case when p_settings ->> 'pii' = 'pseudonymise' then p_hmac_pads end);
-      if v_redacted <> v_payload
-        and coalesce(p_settings ->> 'pii', 'quarantine') = 'quarantine'
-      then
-        perform core.raise_error(
-          'pii_violation', core.mask_text(core.changed_paths(v_payload, v_redacted)));
-      end if;
+    if v_contradicts then
+      v_stage := 'identify';
+      perform core.raise_error('topic_mismatch', 'topic ' || v.topic);
     end if;
 
-    v_stage := 'normalize';
-    v.events := core.normalize(p_provider, p_headers, v_redacted, p_settings);
+    v_read := case
+      when v_kept.parts is null
+      then core.read_part(p_provider, v_headers, v_kept.payload, p_settings, p_hmac_pads)
+      else core.read_batch(p_provider, v_headers, v_kept.parts, p_settings, p_hmac_pads)
+    end;
+    v.status := v_read.status;
+    v.reason := v_read.reason;
+    v.events := v_read.events;
+    v.dead_letter := v_read.dead_letter;
   exception when others then
     if core.is_infrastructure_error(sqlstate) then
       raise;
@@ -88,13 +92,13 @@ begin
       v_dead.detail = pg_exception_detail;
     v.status := 'dead';
     v.dead_letter := core.describe_failure(v_stage, v_dead.sqlstate, v_dead.detail);
-    -- Before redaction is complete nothing of the payload is safe to keep but its shape.
-    v.dead_letter.payload := core.redact_json(v_redacted);
-    if v_redacted is null then
-      v.dead_letter.masked_body := core.mask_body(p_body);
-    end if;
+    v.dead_letter.payload := core.redact_json(v_kept.payload);
     v.reason := (v.dead_letter).reason;
   end;
+  -- Where redaction is not complete nothing of the payload is safe to keep but its shape.
+  if v.status = 'dead' and (v.dead_letter).payload is null then
+    v.dead_letter.masked_body := core.mask_body(p_body);
+  end if;
   return v;
 end
 $function$;

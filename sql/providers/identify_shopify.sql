@@ -26,7 +26,9 @@ as $function$
         or p_payload @? '$.transactions[*].test'
           and not p_payload @? '$.transactions[*] ? (!(@.test == true))'
       then 'test'
-    end
+    end,
+    false,
+    null
   from (
     select
       core.clean_identifier(lower(p_headers ->> 'x-shopify-topic')) as topic,

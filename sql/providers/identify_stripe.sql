@@ -12,7 +12,9 @@ as $function$
     case when e.id <> '' then core.clean_identifier(concat_ws(':', 'event', e.account, e.id)) end,
     case when e.type not in (
       'payment_intent.succeeded', 'charge.succeeded', 'charge.refunded', 'charge.dispute.created',
-      'checkout.session.completed', 'invoice.paid') then 'topic' end
+      'checkout.session.completed', 'invoice.paid') then 'topic' end,
+    false,
+    null
   from (
     select
       case when jsonb_typeof(p_payload -> 'type') = 'string' then p_payload ->> 'type' end as type,

@@ -50,6 +50,21 @@ begin
       then 'sale'
       else 'none'
     end;
+    -- processed_at stays the same all through an order's life: the rank tells what came later.
+    v_event.status := case v_event.event_type
+      when 'orders/paid' then 'paid'
+      when 'orders/cancelled' then 'cancelled'
+      else coalesce(lower(p_payload ->> 'financial_status'), 'created')
+    end;
+    v_event.status_rank := case
+      when v_event.status in ('cancelled', 'voided') then 70
+      when v_event.status = 'refunded' then 60
+      when v_event.status = 'partially_refunded' then 50
+      when v_event.status = 'paid' then 40
+      when v_event.status = 'partially_paid' then 30
+      when v_event.status = 'authorized' then 20
+      else 10
+    end;
   end if;
 
   v_event.occurred_at := core.read_time(

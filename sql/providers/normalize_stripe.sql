@@ -83,6 +83,13 @@ begin
     else 'none'
   end;
 
+  if v_family is not null then
+    v_event.status := lower(coalesce(
+      case when v_family = 'sessions' then v_object ->> 'payment_status' end,
+      v_object ->> 'status', 'succeeded'));
+    v_event.status_rank := case when v_is_paid then 40 else 10 end;
+  end if;
+
   v_event.customer_key := v_object ->> 'customer';
   v_event.session_id := coalesce(
     v_object #>> '{metadata,session_id}', v_object ->> 'client_reference_id');

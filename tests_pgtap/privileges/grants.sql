@@ -75,7 +75,7 @@ select is_empty(
 select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
-       from unnest(array['api.events', 'api.revenue', 'api.dead_events']) as v (relation)
+       from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name) $$,
   'DBAs and readers may select from the views, and nobody else may do anything with them');
 select is_empty(

@@ -22,6 +22,9 @@ select results_eq(
     tap.send(tenant_id, shopify, tap.shopify_headers('orders/paid'), '[]') as w $$,
   array['dead'], 'each tenant has a dead letter');
 
+insert into core.delivery_proofs
+  select tenant_id, shopify, 'proof', sha256('body'), core.uuid_v7() from ids;
+
 create temp table tables as
   select c.oid::regclass as name,
     has_table_privilege('hookledger_owner', c.oid, 'update') as is_mutable

@@ -14,13 +14,23 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
+from cachetools import TTLCache
 from starlette.applications import Starlette
 
 import thin_api
 from thin_api.app import create_app
 from thin_api.migrate import head_revision
+from thin_api.settings import Settings
 from thin_api.tests.cluster import Database
-from thin_api.verify import Delivery, Endpoint, Provider, Unverified, load_providers
+from thin_api.verify import (
+    Delivery,
+    Endpoint,
+    Outside,
+    Provider,
+    Unverified,
+    Verified,
+    load_providers,
+)
 
 SuiteDatabase = Database
 NOW = 1_750_000_000.0
@@ -164,14 +174,24 @@ def shared_json(path: str) -> Any:
     return json.loads(file.read_bytes())
 
 
+def _nowhere(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"asked {request.url.host}, though the delivery says it all")
+
+
+NOWHERE = Outside(
+    Settings(), httpx.AsyncClient(transport=httpx.MockTransport(_nowhere)), TTLCache(16, 60)
+)
+"""For providers whose signature suffices: whoever asks outside fails the test."""
+
+
 async def refusal(
     provider: Provider, headers: dict[str, str], body: bytes, *secrets: str, now: float = NOW
 ) -> str | None:
     """Return why the delivery is refused, or None when it is accepted."""
     endpoint = Endpoint(uuid4(), uuid4(), provider.name, secrets, {})
     try:
-        how = await provider.verify(Delivery(headers, body, now), endpoint)
+        verified = await provider.verify(Delivery(headers, body, now), endpoint, NOWHERE)
     except Unverified as unverified:
         return unverified.reason
-    assert how == "signature"
+    assert verified == Verified("signature", body)
     return None

@@ -13,7 +13,14 @@ from functools import cache
 from typing import Any, Literal, Protocol, cast, get_args
 from uuid import UUID
 
-Refusal = Literal["missing_signature", "malformed_signature", "bad_signature", "stale_timestamp"]
+import httpx
+from cachetools import TTLCache
+
+from thin_api.settings import Settings
+
+Refusal = Literal[
+    "missing_signature", "malformed_signature", "bad_signature", "stale_timestamp", "unconfirmed"
+]
 REFUSALS: frozenset[str] = frozenset(get_args(Refusal))
 
 
@@ -46,6 +53,40 @@ class Endpoint:
         return f"Endpoint({self.endpoint_id}, provider={self.provider!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a verification may use beyond the delivery itself.
+
+    http: a client that follows no redirects and gives up in time. fetched: what providers' servers
+    told, by URL, for a bounded time. A module asks outside only after the cheap checks have passed.
+    """
+
+    settings: Settings
+    http: httpx.AsyncClient
+    fetched: TTLCache[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An authentic delivery.
+
+    how: `p_verification`: signature, requery, secret, postback; or unverified, which is stored but
+    kept out of revenue. body: what the procedure gets: the bytes as they came, unless the provider
+    signs nothing and its API confirmed what they tell.
+    """
+
+    how: str
+    body: bytes
+
+
+class Acknowledged(Exception):
+    """Nothing to verify and nothing to store, but the sender waits for its 200 (a ping)."""
+
+
+class Unreachable(Exception):
+    """The provider's API, which has to confirm the delivery, did not answer: 503."""
+
+
 class Unverified(Exception):
     """The delivery is not authentic. `reason` is the only thing it carries."""
 
@@ -60,14 +101,21 @@ class Provider(Protocol):
     name: the name in URLs and in the database.
     FORWARDED: lower-case names of the headers handed to the procedure; nothing else is.
     ALIASES: lower-case name as sent -> name in FORWARDED, used where the latter is missing.
+    SAMPLE: name of the sample (thin_api/samples/) that books a sale.
+    DEMO_SETTINGS: endpoint settings of the demo tenant's endpoint.
     """
 
     name: str
     FORWARDED: frozenset[str]
     ALIASES: Mapping[str, str]
+    SAMPLE: str
+    DEMO_SETTINGS: Mapping[str, str]
 
-    async def verify(self, delivery: Delivery, endpoint: Endpoint) -> str:
-        """Return how the delivery was verified (`p_verification`); raise Unverified."""
+    async def verify(self, delivery: Delivery, endpoint: Endpoint, outside: Outside) -> Verified:
+        """Return how it was verified and what to record.
+
+        Raises Unverified, Acknowledged, Unreachable.
+        """
 
     def sign(self, body: bytes, secret: str, *, topic: str | None, now: float) -> dict[str, str]:
         """Return the headers of a correctly signed delivery. `now`: Unix time, seconds."""

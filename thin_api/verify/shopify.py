@@ -20,9 +20,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from thin_api.verify import Delivery, Endpoint, Unverified
+from thin_api.verify import Delivery, Endpoint, Outside, Unverified, Verified
 
 name = "shopify"
+SAMPLE = "orders/paid"
+DEMO_SETTINGS: Mapping[str, str] = {}
 
 SIGNATURE = "x-shopify-hmac-sha256"
 SIGNATURE_OF_EVENTS = "shopify-hmac-sha256"
@@ -50,8 +52,8 @@ def _mac(body: bytes, secret: str) -> bytes:
     return base64.b64encode(hmac.digest(secret.encode("utf-8", "surrogateescape"), body, "sha256"))
 
 
-async def verify(delivery: Delivery, endpoint: Endpoint) -> str:
-    """Return "signature"; raise Unverified."""
+async def verify(delivery: Delivery, endpoint: Endpoint, outside: Outside) -> Verified:  # noqa: ARG001
+    """Check the signature; raise Unverified."""
     headers = delivery.headers
     sent = headers.get(SIGNATURE) or headers.get(SIGNATURE_OF_EVENTS)
     if not sent:
@@ -70,7 +72,7 @@ async def verify(delivery: Delivery, endpoint: Endpoint) -> str:
     ]
     if not any(matches):
         raise Unverified("bad_signature")
-    return "signature"
+    return Verified("signature", delivery.body)
 
 
 def sign(body: bytes, secret: str, *, topic: str | None, now: float) -> dict[str, str]:

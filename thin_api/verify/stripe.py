@@ -16,9 +16,11 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from thin_api.verify import Delivery, Endpoint, Unverified
+from thin_api.verify import Delivery, Endpoint, Outside, Unverified, Verified
 
 name = "stripe"
+SAMPLE = "payment_intent.succeeded"
+DEMO_SETTINGS: Mapping[str, str] = {}
 
 SIGNATURE = "stripe-signature"
 FORWARDED: frozenset[str] = frozenset()  # topic, id and time are in the signed body
@@ -55,8 +57,8 @@ def parse_header(header: str) -> tuple[str, list[str]]:
     return timestamps[0], well_formed
 
 
-async def verify(delivery: Delivery, endpoint: Endpoint) -> str:
-    """Return "signature"; raise Unverified."""
+async def verify(delivery: Delivery, endpoint: Endpoint, outside: Outside) -> Verified:  # noqa: ARG001
+    """Check the signature; raise Unverified."""
     header = delivery.headers.get(SIGNATURE)
     if not header:
         raise Unverified("missing_signature")
@@ -69,7 +71,7 @@ async def verify(delivery: Delivery, endpoint: Endpoint) -> str:
     # Age comes last: "stale" then always means an authentic webhook, or a clock that is wrong.
     if delivery.received_at - int(timestamp) > TOLERANCE_SECONDS:
         raise Unverified("stale_timestamp")
-    return "signature"
+    return Verified("signature", delivery.body)
 
 
 def sign(body: bytes, secret: str, *, topic: str | None, now: float) -> dict[str, str]:  # noqa: ARG001
