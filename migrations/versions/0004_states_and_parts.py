@@ -32,6 +32,15 @@ comment on column core.redaction.parts is
 alter type core.interpretation add attribute key_includes_body boolean;
 alter type core.interpretation add attribute proof_key text;
 
+create type core.event_attempt as (
+  event_id uuid,
+  status text,
+  reason text,
+  dead core.dead_letter
+);
+comment on type core.event_attempt is
+  'What became of one event of a delivery; dead: what has to be buried, if anything';
+
 alter table core.attribution_events add column status text;
 comment on column core.attribution_events.status is
   'State of the order or payment that this event told, in the provider''s own word';
@@ -67,6 +76,7 @@ DOWN = """
 drop table core.delivery_proofs cascade;
 drop table core.object_states cascade;
 alter table core.attribution_events drop column status cascade;
+drop type core.event_attempt cascade;
 alter type core.interpretation drop attribute proof_key cascade;
 alter type core.interpretation drop attribute key_includes_body cascade;
 alter type core.redaction drop attribute parts cascade;

@@ -19,6 +19,7 @@ as $function$
         ('shopify', 'x-shopify-topic', 'orders/cancelled'),
         ('shopify', 'x-shopify-topic', 'refunds/create'),
         ('woocommerce', 'x-wc-webhook-topic', 'order.created'),
+        ('woocommerce', 'x-wc-webhook-topic', 'order.restored'),
         ('woocommerce', 'x-wc-webhook-topic', 'order.updated')
       ) as t (provider, header, topic)
      where t.provider = p_provider and not p_headers ? t.header

@@ -8,6 +8,8 @@ create or replace function core.endpoint_settings()
 as $function$
   values
     ('pii', null, '^(quarantine|redact|pseudonymise)$'),
+    ('api_secret_key', 'toss', '[^[:space:]]'),
+    ('on_unreachable', 'toss', '^(retry|store)$'),
     ('revenue_from', 'stripe', '^(payments|invoices|sessions)$')
 $function$;
 

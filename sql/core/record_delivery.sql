@@ -18,9 +18,9 @@ create or replace function core.record_delivery(
 as $function$
 #variable_conflict use_column
 declare
-  v_order constant text[] := '{dead,duplicate,superseded,accepted}';
+  v_order constant text[] := array['dead', 'duplicate', 'superseded', 'accepted'];
   v_event core.canonical_event;
-  v_attempt record;
+  v_attempt core.event_attempt;
   v_dead core.dead_letter;
   v_dead_reason text;
 begin

@@ -124,15 +124,33 @@ def open_golden(database: SuiteDatabase) -> Iterator[Golden]:
 
 def headers_of(provider: str, topic: str) -> dict[str, str]:
     """The headers of an own delivery that the shim would hand on; Stripe's topic is in the body."""
-    if provider != "shopify":
-        return {}
-    return {
-        "x-shopify-topic": topic,
-        "x-shopify-shop-domain": "example-shop.myshopify.com",
-        "x-shopify-api-version": "2026-01",
-        "x-shopify-webhook-id": str(uuid4()),
-        "x-shopify-event-id": str(uuid4()),
-    }
+    match provider:
+        case "shopify":
+            return {
+                "x-shopify-topic": topic,
+                "x-shopify-shop-domain": "example-shop.myshopify.com",
+                "x-shopify-api-version": "2026-01",
+                "x-shopify-webhook-id": str(uuid4()),
+                "x-shopify-event-id": str(uuid4()),
+            }
+        case "woocommerce":
+            resource, _, event = topic.partition(".")
+            return {
+                "x-wc-webhook-source": "https://shop.example.com/",
+                "x-wc-webhook-topic": topic,
+                "x-wc-webhook-resource": resource,
+                "x-wc-webhook-event": event,
+                "x-wc-webhook-id": "9",
+                "x-wc-webhook-delivery-id": uuid4().hex,
+            }
+        case "paypal":
+            return {"paypal-transmission-id": str(uuid4())}
+        case "toss":
+            return {"tosspayments-webhook-transmission-id": f"whtrans_{uuid4().hex}"}
+        case "standard":
+            return {"webhook-id": f"msg_{uuid4().hex}"}
+        case _:
+            return {}
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
