@@ -10,6 +10,9 @@ as $function$
     ('pii', null, '^(quarantine|redact|pseudonymise)$'),
     ('api_secret_key', 'toss', '[^[:space:]]'),
     ('on_unreachable', 'toss', '^(retry|store)$'),
+    ('verification', 'paypal', '^(offline|postback)$'),
+    ('client_id', 'paypal', '[^[:space:]]'),
+    ('client_secret', 'paypal', '[^[:space:]]'),
     ('revenue_from', 'stripe', '^(payments|invoices|sessions)$')
 $function$;
 
