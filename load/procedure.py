@@ -65,7 +65,7 @@ def stripe_event() -> str:
 
 def shopify_order() -> str:
     """Return a paid order of about 11 kB."""
-    body = load("shopify", "orders_paid", fresh=False)[1].decode()
+    body = load("shopify", "orders/paid", fresh=False)[1].decode()
     return re.sub(r"9000000000000000(\d{3})", rf"8{UNIQUE}\1", body)
 
 

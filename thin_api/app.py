@@ -17,7 +17,7 @@ from thin_api.ingress import Ingress
 from thin_api.metrics import Metrics
 from thin_api.models import Health, Readiness
 from thin_api.openapi import openapi_document
-from thin_api.outside import new_outside
+from thin_api.outside import new_outsides
 from thin_api.problems import on_http_exception, on_unforeseen, problem_response, retry_after
 from thin_api.settings import Settings
 from thin_api.verify import load_providers
@@ -35,9 +35,9 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         in_flight=lambda: ingress.in_flight,
         pool_waiting=lambda: database.pool.get_stats().get("requests_waiting", 0),
     )
-    outside = new_outside(settings)
+    outsides = new_outsides(settings, load_providers())
     ingress = Ingress(
-        Endpoints(database, settings), Dispatcher(database), metrics, settings, outside
+        Endpoints(database, settings), Dispatcher(database), metrics, settings, outsides
     )
     document = openapi_document(sorted(load_providers()))
 
@@ -51,7 +51,8 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         try:
             yield
         finally:
-            await outside.http.aclose()
+            for outside in outsides.values():
+                await outside.http.aclose()
             await database.close()
 
     async def healthz(_: Request) -> Response:
@@ -73,6 +74,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
     app = Starlette(
         routes=[
             Route("/webhooks/{provider}/{endpoint_id}", ingress, methods=["POST"]),
+            Route("/api/webhooks/{provider}/{topic:path}", ingress, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics_page),

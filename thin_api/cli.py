@@ -193,7 +193,7 @@ def send(
     ] = None,
     topic: Annotated[
         str | None,
-        typer.Option(help="Event type: names the sample, or goes into the headers with FILE."),
+        typer.Option(help="Names the sample (orders/paid); with FILE, the topic of its headers."),
     ] = None,
     endpoint: Annotated[
         str | None, typer.Option(help="Endpoint id. Default: the demo tenant's.")

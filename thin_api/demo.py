@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field, ValidationError
 
 from thin_api import database, osuser
@@ -98,9 +99,10 @@ def _create_endpoints(
 ) -> dict[str, DemoEndpoint]:
     created = {}
     for provider in providers:
-        secret = load_providers()[provider].new_secret()
+        module = load_providers()[provider]
+        secret, settings = module.new_secret(), Jsonb(dict(module.DEMO_SETTINGS))
         row = connection.execute(
-            "select api.create_endpoint(%s, %s, %s, '{}')", [tenant_id, provider, [secret]]
+            "select api.create_endpoint(%s, %s, %s, %s)", [tenant_id, provider, [secret], settings]
         ).fetchone()
         assert row is not None  # noqa: S101
         created[provider] = DemoEndpoint(endpoint_id=row[0], secret=secret)

@@ -9,20 +9,22 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx
 from starlette.types import Receive, Scope, Send
 
 from thin_api.db import Raised, Unavailable
 from thin_api.dispatch import Dispatcher
 from thin_api.endpoints import Endpoints
 from thin_api.metrics import Metrics
-from thin_api.models import Receipt
+from thin_api.models import Acknowledgement, Receipt
 from thin_api.problems import PROBLEMS, ProblemError, problem_response, retry_after
 from thin_api.settings import Settings
 from thin_api.verify import (
+    Acknowledged,
     Delivery,
     Outside,
     Unreachable,
@@ -34,6 +36,9 @@ from thin_api.verify import (
 log = logging.getLogger(__name__)
 
 UNKNOWN_TENANT_OR_ENDPOINT = frozenset({"HL001", "HL002"})
+ENDPOINT_HEADER = "x-hookledger-endpoint"
+TOPIC_HEADER = "hookledger-topic"  # no provider forwards a sender's own header of this name
+MAX_TOPIC_LENGTH = 200  # characters
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -49,7 +54,8 @@ class Visit:
     provider: str = "unknown"
     endpoint_id: str | None = None  # once it is known that it exists
     body_bytes: int | None = None
-    body_sha256: str | None = None
+    body_sha256: str | None = None  # of the bytes that came, whatever was recorded in their place
+    verification: str | None = None
     outcome: str = "unavailable"
     reason: str | None = None
     http_status: int | None = None
@@ -58,7 +64,11 @@ class Visit:
 
 
 class Ingress:
-    """ASGI application of `POST /webhooks/{provider}/{endpoint_id}`."""
+    """ASGI application of `POST /webhooks/{provider}/{endpoint_id}`.
+
+    Also of `POST /api/webhooks/{provider}/{topic}`, where a header names the endpoint. outside: by
+    provider, what its verification may use.
+    """
 
     def __init__(
         self,
@@ -66,7 +76,7 @@ class Ingress:
         dispatcher: Dispatcher,
         metrics: Metrics,
         settings: Settings,
-        outside: Outside,
+        outside: Mapping[str, Outside],
     ) -> None:
         self._endpoints = endpoints
         self._dispatcher = dispatcher
@@ -87,10 +97,15 @@ class Ingress:
             except SenderGone:
                 visit.outcome = visit.reason = "aborted"
                 return
+            except Acknowledged:
+                visit.outcome = "acknowledged"
+                await _send_json(Acknowledgement(), visit, send)
             except Exception as error:
                 await self._refuse(error, visit, scope, receive, send)
             else:
-                await _send_receipt(receipt, visit, send)
+                visit.outcome, visit.reason = receipt.status, receipt.reason
+                visit.receipt_id = str(receipt.receipt_id)
+                await _send_json(receipt, visit, send)
         finally:
             self.in_flight -= 1
             self._tell(visit, time.perf_counter() - started)
@@ -98,26 +113,28 @@ class Ingress:
     async def _receipt(self, scope: Scope, receive: Receive, visit: Visit) -> Receipt:
         if self.in_flight > self._settings.max_in_flight:
             raise ProblemError("overloaded")
-        path = scope["path_params"]
-        provider = self._providers.get(path["provider"])
-        if provider is None or not _UUID.fullmatch(path["endpoint_id"]):
+        headers = read_headers(scope["headers"])
+        provider_name, endpoint_id, topic = read_address(scope["path_params"], headers)
+        provider = self._providers.get(provider_name)
+        if provider is None or not _UUID.fullmatch(endpoint_id):
             raise ProblemError("unknown_endpoint")
         visit.provider = provider.name
-        endpoint = await self._endpoints.find(UUID(path["endpoint_id"]))
+        endpoint = await self._endpoints.find(UUID(endpoint_id))
         if endpoint is None or endpoint.provider != provider.name:
             raise ProblemError("unknown_endpoint")
         visit.endpoint_id = str(endpoint.endpoint_id)
 
-        headers = read_headers(scope["headers"])
         body = await self._read_body(headers.get("content-length"), receive)
         visit.body_bytes = len(body)
         visit.body_sha256 = hashlib.sha256(body).hexdigest()
 
         delivery = Delivery(headers, body, time.time())
-        verified = await provider.verify(delivery, endpoint, self._outside)
-        return await self._dispatcher.ingest(
-            endpoint, forwarded(provider, headers), verified.body, verified.how
-        )
+        verified = await provider.verify(delivery, endpoint, self._outside[provider.name])
+        visit.verification = verified.how
+        handed_on = forwarded(provider, headers)
+        if topic is not None:
+            handed_on[TOPIC_HEADER] = topic
+        return await self._dispatcher.ingest(endpoint, handed_on, verified.body, verified.how)
 
     async def _read_body(self, content_length: str | None, receive: Receive) -> bytes:
         """Return the body; raise ProblemError when it is too large or too slow, or SenderGone."""
@@ -171,8 +188,8 @@ def classify(error: Exception) -> tuple[str, str, str | None]:
             return error.code, error.code, None
         case Unverified():
             return error.reason, error.reason, None
-        case Unreachable():
-            return "unavailable", "provider_unreachable", None
+        case Unreachable() | httpx.HTTPError():
+            return "provider_unreachable", "provider_unreachable", type(error).__name__
         case Raised(sqlstate=sqlstate) if sqlstate in UNKNOWN_TENANT_OR_ENDPOINT:
             return "unknown_endpoint", "unknown_endpoint", sqlstate
         case Raised():
@@ -192,10 +209,24 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def _send_receipt(receipt: Receipt, visit: Visit, send: Send) -> None:
-    visit.outcome, visit.reason = receipt.status, receipt.reason
-    visit.http_status, visit.receipt_id = 200, str(receipt.receipt_id)
-    body = receipt.model_dump_json().encode()
+def read_address(
+    path: Mapping[str, str], headers: Mapping[str, str]
+) -> tuple[str, str, str | None]:
+    """Return provider, endpoint id and topic as they were told; the URL has one of the last two.
+
+    Raises ProblemError for a URL that ends where its topic should be.
+    """
+    topic = path.get("topic")
+    if topic is None:
+        return path["provider"], path["endpoint_id"], None
+    if not topic:
+        raise ProblemError("not_found")
+    return path["provider"], headers.get(ENDPOINT_HEADER, ""), topic[:MAX_TOPIC_LENGTH]
+
+
+async def _send_json(answer: Receipt | Acknowledgement, visit: Visit, send: Send) -> None:
+    visit.http_status = 200
+    body = answer.model_dump_json().encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -17,6 +17,7 @@ OTHER = "other"
 
 OUTCOMES = frozenset(
     {"accepted", "duplicate", "ignored", "superseded", "dead"}  # the procedure's status
+    | {"acknowledged"}  # a ping: 200, nothing recorded
     | {"unverified", "refused", "unavailable", "aborted"}  # 401, other 4xx, 503, the sender hung up
 )
 
@@ -33,12 +34,7 @@ RECORDED_REASONS = frozenset(
     }
 )
 
-REASONS = (
-    frozenset({"", "aborted", "provider_unreachable"})
-    | frozenset(PROBLEMS)
-    | CAUSES
-    | RECORDED_REASONS
-)
+REASONS = frozenset({"", "aborted"}) | frozenset(PROBLEMS) | CAUSES | RECORDED_REASONS
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 

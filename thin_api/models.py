@@ -21,6 +21,14 @@ class Receipt(BaseModel):
     reason: str | None = Field(description="A code, when there is something to explain.")
 
 
+class Acknowledgement(BaseModel):
+    """A request that tells nothing, such as the ping of a new WooCommerce webhook; not recorded."""
+
+    model_config = ConfigDict(title="Acknowledgement", extra="forbid")
+
+    status: Literal["acknowledged"] = "acknowledged"
+
+
 class Problem(BaseModel):
     """An error as RFC 9457 describes it. It never repeats anything of the request."""
 

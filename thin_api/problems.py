@@ -24,6 +24,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "body_too_large": (413, "The body is larger than allowed."),
     "bad_request": (400, "The request cannot be read."),
     "overloaded": (503, "Too many webhooks are being handled. Please try again."),
+    "provider_unreachable": (503, "The provider's API did not confirm this webhook in time."),
     "unavailable": (503, "The webhook could not be recorded. Please try again."),
     "not_ready": (503, "The database is not ready."),
 }

@@ -8,7 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -21,12 +22,16 @@ from thin_api.serve import ADDRESS_IN_USE
 from thin_api.settings import ConfigurationError, Settings
 from thin_api.supervisor import Child, Stopper, python_module, supervise
 
+# The providers whose API has to confirm a webhook, and the setting that says where it is.
+ASKED = {"PayPal": "paypal_api_url", "Toss": "toss_api_url"}
+
 
 def run(settings: Settings, console: Console) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises ConfigurationError when something is missing."""
     check_port(settings)
     server = database.embedded_server(settings)
-    with server or nullcontext():
+    played = {who: name for who, name in ASKED.items() if name not in settings.model_fields_set}
+    with server or nullcontext(), stand_in(played) as (children, urls):
         report = migrate(settings)
         if report.revisions or report.applied:
             console.print(
@@ -34,15 +39,42 @@ def run(settings: Settings, console: Console) -> None:
             )
         demo = ensure_demo(settings)
         in_use = f"the port {settings.port} was taken by another program (HOOKLEDGER_PORT)"
-        shim = Child("shim", python_module("thin_api.serve"), hopeless={ADDRESS_IN_USE: in_use})
+        shim = Child(
+            "shim",
+            python_module("thin_api.serve"),
+            environment={**os.environ, **{variable(name): url for name, url in urls.items()}},
+            hopeless={ADDRESS_IN_USE: in_use},
+        )
         stopper = Stopper()
         supervise(
-            [shim],
+            [*children, shim],
             stopper=stopper,
             before=lambda: _keep_database(server),
-            when_started=lambda: _announce(settings, demo, stopper, console),
+            when_started=lambda: _announce(settings, demo, played, stopper, console),
         )
     console.print("stopped")
+
+
+def variable(setting: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"HOOKLEDGER_{setting.upper()}"
+
+
+@contextmanager
+def stand_in(played: Mapping[str, str]) -> Iterator[tuple[list[Child], dict[str, str]]]:
+    """Yield the process that plays these APIs, if any, and the settings that lead a shim to it.
+
+    played: of ASKED, those whose API the user did not name. The socket is opened here, so that its
+    port stays ours while the process is started again.
+    """
+    if not played:
+        yield [], {}
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [*python_module("thin_api.standin"), str(listener.fileno())]
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        child = Child("stand-in", command, descriptors=[listener.fileno()])
+        yield [child], dict.fromkeys(played.values(), url)
 
 
 def check_port(settings: Settings) -> None:
@@ -75,7 +107,9 @@ def _keep_database(server: Server | None) -> None:
         time.sleep(1.0)
 
 
-def _announce(settings: Settings, demo: Demo, stopper: Stopper, console: Console) -> None:
+def _announce(
+    settings: Settings, demo: Demo, played: Mapping[str, str], stopper: Stopper, console: Console
+) -> None:
     """Wait until the shim answers, then say where it is and what to try."""
     deadline = time.monotonic() + settings.startup_timeout_seconds
     while not is_ready(base_url(settings)):
@@ -85,6 +119,10 @@ def _announce(settings: Settings, demo: Demo, stopper: Stopper, console: Console
     lines = [f"Hookledger listens on {base_url(settings)}. Ctrl-C stops everything.", ""]
     for provider in sorted(demo.endpoints):
         lines += [f"{provider}: {demo.url(provider)}", f"  {command} send {provider}", ""]
+    if played:
+        apis = " and ".join(f"{provider}'s" for provider in played)
+        variables = ", ".join(map(variable, played.values()))
+        lines += [f"A stand-in plays {apis} API: set {variables} for the real one.", ""]
     look = f"set app.current_tenant_id = '{demo.tenant_id}'"
     query = "select provider, event_type, kind, object_id, amount_minor, currency from api.events"
     lines += [

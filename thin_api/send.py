@@ -92,6 +92,6 @@ def body_to_send(
     if file is not None:
         return topic, file.read_bytes()
     try:
-        return samples.load(provider, topic.replace("/", "_") if topic else None, fresh=not same)
+        return samples.load(provider, topic or None, fresh=not same)
     except LookupError as error:
         raise typer.BadParameter(str(error.args[0])) from None

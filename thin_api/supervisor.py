@@ -22,12 +22,14 @@ INTERVAL = 0.2
 class Child:
     """One supervised program.
 
+    descriptors: open files it inherits, such as a socket that others already connect to.
     hopeless: exit codes after which starting it again cannot help, with what to tell the operator.
     """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] | None = None
+    descriptors: Sequence[int] = ()
     hopeless: Mapping[int, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
     _started: float = 0.0
@@ -53,7 +55,11 @@ class Child:
             self._started = now
             # A group of its own: Ctrl-C in the terminal reaches only the supervisor.
             self._process = subprocess.Popen(
-                self.command, env=self.environment, stdin=subprocess.DEVNULL, process_group=0
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                pass_fds=self.descriptors,
+                process_group=0,
             )
 
     @property

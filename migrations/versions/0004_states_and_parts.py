@@ -1,4 +1,4 @@
-"""What is known of each order and payment, batches, and deliveries whose signature proves little."""
+"""Latest states of objects, batches, and signatures that prove little of their body."""
 
 from alembic import op
 

@@ -1,26 +1,25 @@
-"""Synthetic webhook bodies, one JSON file per topic, in each provider's own serialisation.
+"""Synthetic webhook bodies, a folder per provider, in the provider's own serialisation.
 
 The bodies are invented (people, mail addresses at example.com, 555 numbers), but have the shape,
-the size and the personal data of real ones. They tell one story: order 9000000000000000001 is
-created, paid, partly refunded and cancelled; the Stripe files do the same for one payment.
+the size and the personal data of real ones. Those of a provider tell one story: a sale, what
+was refunded of it, what else happened to it.
 
 Every id that must be new in each delivery carries one of two marks: the token ``SAMPLE``, or a
 19-digit number that starts with ``9000000000000000`` (above 2**53, so that a reader that rounds
 to doubles is found out). The ids of one body are renewed together: what matched, matches still.
 
-File names are topics; Shopify's ``orders/paid`` is the file ``orders_paid.json``.
+A sample's name is its path without ``.json``, and its topic what stands before a ``~``:
+``shopify/orders/paid.json`` is ``orders/paid``; ``TOPIC~variant`` is another body of a topic.
 """
 
 import re
 import secrets
 import string
-from collections.abc import Mapping
 from pathlib import Path
 
-FOLDER = Path(__file__).parent
+from thin_api.verify import load_providers
 
-# What `load` takes when no name is given: the topic that books a sale.
-DEFAULTS: Mapping[str, str] = {"shopify": "orders_paid", "stripe": "payment_intent.succeeded"}
+FOLDER = Path(__file__).parent
 
 _TOKEN = b"SAMPLE"
 _NUMBER = re.compile(rb"9000000000000000(\d{3})")
@@ -29,25 +28,29 @@ _TOKEN_LENGTH = 12
 
 def names(provider: str) -> tuple[str, ...]:
     """The sample names of a provider, sorted; none for a provider without samples."""
-    return tuple(sorted(path.stem for path in (FOLDER / provider).glob("*.json")))
+    folder = FOLDER / provider
+    files = folder.rglob("*.json")
+    return tuple(sorted(f.relative_to(folder).with_suffix("").as_posix() for f in files))
 
 
-def topic_of(provider: str, name: str) -> str:
-    """The topic a sample is sent under: its name, with Shopify's slash put back."""
-    return name.replace("_", "/", 1) if provider == "shopify" else name
+def topic_of(name: str) -> str:
+    """The topic a sample is sent under."""
+    return name.partition("~")[0]
 
 
 def load(provider: str, name: str | None = None, *, fresh: bool = True) -> tuple[str, bytes]:
     """Return (topic, body) of a sample; with ``fresh`` its ids are new, else always the same.
 
-    Raises LookupError, naming what there is, when the provider has no such sample.
+    name: by default the provider's SAMPLE, which books a sale. Raises LookupError, naming what
+    there is, when the provider has no such sample.
     """
-    name = name or DEFAULTS.get(provider, "")
-    if name not in names(provider):
+    if name is None and provider in load_providers():
+        name = load_providers()[provider].SAMPLE
+    if name is None or name not in names(provider):
         known = ", ".join(names(provider)) or "none"
         raise LookupError(f"no sample {name!r} for {provider!r}; there are: {known}")
     body = (FOLDER / provider / f"{name}.json").read_bytes()
-    return topic_of(provider, name), renew(body) if fresh else body
+    return topic_of(name), renew(body) if fresh else body
 
 
 def renew(body: bytes) -> bytes:

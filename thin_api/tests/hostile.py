@@ -203,7 +203,7 @@ def _undecided() -> Iterator[Case]:
     }
     for name, body in events.items():
         yield Case(f"event_{name}", "stripe", "payment_intent.succeeded", body, None)
-    _, sample = load("shopify", "orders_paid", fresh=False)
+    _, sample = load("shopify", "orders/paid", fresh=False)
     yield Case("order_cut_in_half", "shopify", "orders/paid", sample[: len(sample) // 2], None)
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import httpx
 import psycopg
 import pytest
 from cachetools import TTLCache
+from psycopg.types.json import Jsonb
 from starlette.applications import Starlette
 
 import thin_api
 from thin_api.app import create_app
 from thin_api.migrate import head_revision
+from thin_api.run import ASKED, stand_in
 from thin_api.settings import Settings
 from thin_api.tests.cluster import Database
 from thin_api.verify import (
@@ -81,6 +84,17 @@ async def running_shim(database: SuiteDatabase, **changes: Any) -> AsyncIterator
             yield Shim(app, client)
 
 
+@contextmanager
+def running_stand_in() -> Iterator[dict[str, str]]:
+    """Run the stand-in for the providers' APIs; yields the settings that lead a shim to it."""
+    with stand_in(ASKED) as ((child,), settings):
+        child.keep_running()
+        try:
+            yield settings
+        finally:
+            child.stop()
+
+
 async def until(
     condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 10
 ) -> None:
@@ -93,13 +107,23 @@ async def until(
             await asyncio.sleep(0.02)
 
 
-def new_target(database: SuiteDatabase, provider: str = "stripe", *secrets: str) -> Target:
-    """Create a tenant with one endpoint; the first secret given is the one that is signed with."""
+def new_target(
+    database: SuiteDatabase,
+    provider: str = "stripe",
+    *secrets: str,
+    settings: Mapping[str, str] | None = None,
+) -> Target:
+    """Create a tenant with one endpoint; the first secret given is the one that is signed with.
+
+    Settings are the demo's where none are given.
+    """
     secrets = secrets or (load_providers()[provider].new_secret(),)
+    values = load_providers()[provider].DEMO_SETTINGS if settings is None else settings
     with psycopg.connect(database.dsn("dba"), autocommit=True) as connection:
         ((tenant_id,),) = connection.execute("select api.create_tenant('a test')").fetchall()
         ((endpoint_id,),) = connection.execute(
-            "select api.create_endpoint(%s, %s, %s, '{}')", (tenant_id, provider, list(secrets))
+            "select api.create_endpoint(%s, %s, %s, %s)",
+            (tenant_id, provider, list(secrets), Jsonb(dict(values))),
         ).fetchall()
     return Target(provider, tenant_id, endpoint_id, secrets[0])
 
@@ -143,6 +167,13 @@ def stripe_event(**changes: object) -> bytes:
         "data": {"object": intent},
     }
     return json.dumps(event | changes).encode()
+
+
+def of_no_payment(body: bytes) -> bytes:
+    """Return a Toss webhook about a payment that does not exist."""
+    changed, times = re.subn(rb'("paymentKey":\s*")', rb"\1x", body)
+    assert times
+    return changed
 
 
 def assert_problem(response: httpx.Response, status: int, code: str) -> None:

@@ -43,6 +43,8 @@ def test_the_configuration_table_lists_every_setting_with_its_default() -> None:
     for name, documented in rows:
         default = VARIABLES[name].default
         assert default is not PydanticUndefined
+        if isinstance(default, tuple):
+            default = ", ".join(default)
         if default is not None:
             assert documented.strip("`") == str(default).lower(), name
 

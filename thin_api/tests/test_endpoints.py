@@ -7,14 +7,18 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from thin_api import samples
 from thin_api.tests.cluster import Database
 from thin_api.tests.shim_fixtures import (
     Target,
     assert_problem,
+    count,
     new_target,
     running_shim,
+    running_stand_in,
     stripe_event,
 )
+from thin_api.verify import toss
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +79,26 @@ async def test_secrets_by_reference(
         file.unlink()
         monkeypatch.delenv("SHIM_TEST_SECRET")
         assert_problem(await shim.deliver(stored, stripe_event()), 503, "unavailable")
+
+
+async def test_settings_by_reference(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Credentials among the settings are references too: here the key for Toss's API."""
+    target = new_target(database, "toss", settings={"api_secret_key": "env:SHIM_TEST_TOSS_KEY"})
+    (topic, body), (_, another) = samples.load("toss"), samples.load("toss")
+    with running_stand_in() as apis:
+        async with running_shim(database, endpoint_cache_seconds=0, **apis) as shim:
+            monkeypatch.setenv("SHIM_TEST_TOSS_KEY", toss.DEMO_SETTINGS["api_secret_key"])
+            assert (await shim.deliver(target, body, topic)).json()["status"] == "accepted"
+            monkeypatch.setenv("SHIM_TEST_TOSS_KEY", "a wrong key")
+            refused = await shim.deliver(target, another, topic)
+            assert_problem(refused, 503, "provider_unreachable")
+            monkeypatch.delenv("SHIM_TEST_TOSS_KEY")
+            assert_problem(await shim.deliver(target, another, topic), 503, "unavailable")
+            assert 'reason="secret_unresolved"} 1.0' in await shim.metrics()
+    assert count(database, "webhook_dedup_events", target) == 1
+    assert "a wrong key" not in caplog.text
 
 
 async def test_an_endpoint_that_went_away_while_it_was_cached(database: Database) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from thin_api.samples import DEFAULTS
 from thin_api.tests.golden import Golden, Target, headers_of, open_golden
 from thin_api.tests.hostile import HOSTILE, MAIL, UNDECIDED, Case
 from thin_api.tests.shim_fixtures import SuiteDatabase
+
+PROVIDERS = sorted({case.provider for case in HOSTILE})
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def golden(database: SuiteDatabase) -> Iterator[Golden]:
 @pytest.fixture(scope="module")
 def targets(golden: Golden) -> dict[str, Target]:
     """One endpoint per provider for all hostile bodies."""
-    return {provider: golden.target(provider) for provider in DEFAULTS}
+    return {provider: golden.target(provider) for provider in PROVIDERS}
 
 
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.name)
@@ -57,7 +58,7 @@ def test_undecided(golden: Golden, targets: dict[str, Target], case: Case) -> No
 
 
 def test_nothing_personal_of_hostile_bodies_is_kept(golden: Golden) -> None:
-    own = {provider: golden.target(provider) for provider in DEFAULTS}
+    own = {provider: golden.target(provider) for provider in PROVIDERS}
     for case in HOSTILE:
         golden.send(own[case.provider], case.body, headers_of(case.provider, case.topic))
     kept = "".join(golden.kept_text(target) for target in own.values())

@@ -199,6 +199,23 @@ async def test_more_than_can_be_handled_is_refused_at_once(
             assert [(await task).status_code for task in waiting] == [200, 200]
 
 
+async def test_a_ping_is_acknowledged_and_not_stored(shim: Shim, database: Database) -> None:
+    target = new_target(database, "woocommerce")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await shim.client.post(target.path, content=b"webhook_id=9", headers=form)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"status": "acknowledged"}
+    nowhere = await shim.client.post(
+        f"/webhooks/woocommerce/{uuid4()}", content=b"webhook_id=9", headers=form
+    )
+    assert_problem(nowhere, 404, "unknown_endpoint")
+    for table in ("webhook_dedup_events", "dead_events", "attribution_events"):
+        assert count(database, table, target) == 0
+    metrics = await shim.metrics()
+    assert 'outcome="acknowledged",provider="woocommerce",reason=""} 1.0' in metrics
+
+
 async def test_the_pages_beside_the_ingress(shim: Shim) -> None:
     assert (await shim.client.get("/healthz")).json() == {"status": "ok"}
     ready = await shim.client.get("/readyz")
@@ -206,7 +223,8 @@ async def test_the_pages_beside_the_ingress(shim: Shim) -> None:
     assert ready.json()["status"] == "ready"
     document = (await shim.client.get("/openapi.json")).json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["components"]["schemas"]) == {"Receipt", "Problem", "Health", "Readiness"}
+    schemas = {"Receipt", "Acknowledgement", "Problem", "Health", "Readiness"}
+    assert set(document["components"]["schemas"]) == schemas
 
 
 def test_the_default_limit_is_two_mebibytes() -> None:

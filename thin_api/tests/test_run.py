@@ -1,15 +1,12 @@
 """`hookledger run` and the commands around it, as a user types them."""
 
+import json
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,15 +14,11 @@ import psutil
 import psycopg
 import pytest
 
-from thin_api import osuser
+from thin_api import osuser, samples
 from thin_api.tests.cluster import Database
-
-COMMAND = str(Path(sys.executable).with_name("hookledger"))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+from thin_api.tests.running import family, free_port, hookledger, running, stop
+from thin_api.tests.shim_fixtures import of_no_payment
+from thin_api.verify import load_providers
 
 
 @pytest.fixture(scope="module")
@@ -45,50 +38,6 @@ def environment() -> dict[str, str]:
     return {**ours, "HOOKLEDGER_PORT": str(free_port())}
 
 
-def hookledger(
-    *arguments: str, cwd: Path, env: dict[str, str], expect: int | None = 0
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert expect is None or done.returncode == expect, (done.returncode, done.stdout, done.stderr)
-    return done
-
-
-@contextmanager
-def running(cwd: Path, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the system in a session of its own; yield it and what it printed once it serves."""
-    process = subprocess.Popen(
-        [COMMAND, "run"], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "psql dba" in line:
-                break
-        assert process.poll() is None, said
-        yield process, said
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def stop(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
-    """Send a signal to the whole foreground group, as a terminal does."""
-    os.killpg(process.pid, how)
-    rest = process.communicate(timeout=60)[0]
-    return process.returncode, rest
-
-
-def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
-
-
 def test_nothing_runs_yet(home: Path, environment: dict[str, str]) -> None:
     said = hookledger("dsn", "shim", cwd=home, env=environment, expect=1).stderr
     assert "no embedded server is running" in said
@@ -98,11 +47,12 @@ def test_nothing_runs_yet(home: Path, environment: dict[str, str]) -> None:
 
 def test_run_send_stop_run_again(home: Path, environment: dict[str, str]) -> None:
     with running(home, environment) as (process, said):
-        urls = re.findall(r"http://\S+/webhooks/(shopify|stripe)/\S+", said)
-        assert urls == ["shopify", "stripe"]
-        assert (
-            hookledger("send", "shopify", cwd=home, env=environment).stdout.count("accepted") == 1
-        )
+        urls = re.findall(r"http://\S+/webhooks/(\w+)/\S+", said)
+        assert urls == sorted(load_providers())
+        assert "HOOKLEDGER_PAYPAL_API_URL, HOOKLEDGER_TOSS_API_URL" in said
+        for provider in load_providers():
+            said_of_it = hookledger("send", provider, cwd=home, env=environment).stdout
+            assert "status      accepted" in said_of_it, said_of_it
         first = hookledger("send", "stripe", "--same", cwd=home, env=environment).stdout
         again = hookledger("send", "stripe", "--same", cwd=home, env=environment).stdout
         assert "accepted" in first
@@ -132,13 +82,17 @@ def test_run_send_stop_run_again(home: Path, environment: dict[str, str]) -> Non
 
 def test_what_dies_is_started_again(home: Path, environment: dict[str, str]) -> None:
     with running(home, environment) as (process, _):
-        for name in ("thin_api.serve", "postgres"):
+        for name, sent in (
+            ("thin_api.serve", "shopify"),
+            ("postgres", "shopify"),
+            ("thin_api.standin", "toss"),
+        ):
             victim = next(
                 p for p in psutil.Process(process.pid).children() if name in " ".join(p.cmdline())
             )
             victim.kill()
             deadline = time.monotonic() + 60
-            while hookledger("send", "shopify", cwd=home, env=environment, expect=None).returncode:
+            while hookledger("send", sent, cwd=home, env=environment, expect=None).returncode:
                 assert time.monotonic() < deadline, f"{name} did not come back"
                 time.sleep(0.3)
             assert not victim.is_running()
@@ -160,6 +114,47 @@ def test_demo_endpoints_follow_the_database(home: Path, environment: dict[str, s
         stop(process, signal.SIGINT)
 
 
+def test_a_demo_of_an_older_release_gets_the_providers_it_lacks(
+    home: Path, environment: dict[str, str]
+) -> None:
+    demo = home / ".hookledger" / "demo.json"
+    before = json.loads(demo.read_text())
+    kept = {name: before["endpoints"][name] for name in ("shopify", "stripe")}
+    demo.write_text(json.dumps(before | {"endpoints": kept}))
+    with running(home, environment) as (process, _):
+        after = json.loads(demo.read_text())
+        assert after["tenant_id"] == before["tenant_id"]
+        assert after["endpoints"].keys() == load_providers().keys()
+        assert kept.items() <= after["endpoints"].items()
+        for provider in ("stripe", "toss", "paypal"):
+            said = hookledger("send", provider, cwd=home, env=environment).stdout
+            assert "accepted" in said
+        stop(process, signal.SIGINT)
+
+
+def test_run_with_the_apis_that_the_user_names(
+    fresh_database: Database, home: Path, tmp_path: Path
+) -> None:
+    """No stand-in is started where it is not wanted: the API that is named is asked."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    apis = {"HOOKLEDGER_TOSS_API_URL": nowhere, "HOOKLEDGER_PAYPAL_API_URL": nowhere}
+    env = {**fresh_database.environment, "HOOKLEDGER_PORT": str(free_port()), **apis}
+    with running(home, env) as (process, said):
+        assert "stand-in" not in said
+        assert not [p for p in family(process) if "thin_api.standin" in " ".join(p.cmdline())]
+        for provider in ("toss", "paypal"):
+            said = hookledger("send", provider, cwd=home, env=env, expect=5).stdout
+            assert "provider_unreachable" in said
+        stop(process, signal.SIGINT)
+    one = {**env, "HOOKLEDGER_PAYPAL_API_URL": ""}
+    with running(home, one) as (process, said):
+        assert "HOOKLEDGER_PAYPAL_API_URL for" in said
+        assert "HOOKLEDGER_TOSS_API_URL" not in said
+        hookledger("send", "toss", cwd=home, env=one, expect=5)
+        assert "accepted" in hookledger("send", "paypal", cwd=home, env=one).stdout
+        stop(process, signal.SIGINT)
+
+
 def test_run_with_database_url(fresh_database: Database, home: Path) -> None:
     """No embedded server is started, and the one given stays."""
     env = {**fresh_database.environment, "HOOKLEDGER_PORT": str(free_port())}
@@ -177,7 +172,18 @@ def test_exit_codes_of_send(fresh_database: Database, home: Path, tmp_path: Path
     with running(home, env) as (process, _):
         dead = ["send", "shopify", str(tmp_path / "broken.json"), "--topic", "orders/paid"]
         assert "dead" in hookledger(*dead, cwd=home, env=env, expect=3).stdout
-        hookledger("send", "shopify", "--secret", "wrong", cwd=home, env=env, expect=4)
+        for provider in sorted(load_providers().keys() - {"toss"}):
+            wrong = ["send", provider, "--secret", "wrong"]
+            assert "bad_signature" in hookledger(*wrong, cwd=home, env=env, expect=4).stdout
+        # Toss signs no payment: what its API does not know is not true.
+        unknown = tmp_path / "unknown.json"
+        unknown.write_bytes(of_no_payment(samples.load("toss")[1]))
+        said = hookledger("send", "toss", str(unknown), cwd=home, env=env, expect=4).stdout
+        assert "unconfirmed" in said
+        for provider in load_providers():
+            same = ["send", provider, "--same"]
+            assert "accepted" in hookledger(*same, cwd=home, env=env).stdout
+            assert "duplicate" in hookledger(*same, cwd=home, env=env).stdout
         nowhere = ["--endpoint", str(uuid4()), "--secret", "s"]
         assert "404" in hookledger("send", "stripe", *nowhere, cwd=home, env=env, expect=4).stdout
         hookledger("send", "stripe", "--endpoint", "x", cwd=home, env=env, expect=2)

@@ -21,17 +21,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from thin_api.tests.cluster import Database
+from thin_api.tests.running import free_port
 from thin_api.tests.shim_fixtures import (
     new_target,
     signed,
     stripe_event,
 )
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def environment(database: Database, **variables: str) -> dict[str, str]:
@@ -197,11 +192,12 @@ def test_openapi_holds(database: Database, tmp_path: Path) -> None:
         )
         def send(case: Any, known: bool, authentic: bool) -> None:
             headers = {}
-            if "endpoint_id" in case.path_parameters and known:
-                case.path_parameters |= {
-                    "provider": "stripe",
-                    "endpoint_id": str(target.endpoint_id),
-                }
+            if "provider" in case.path_parameters and known:
+                case.path_parameters["provider"] = "stripe"
+                if "endpoint_id" in case.path_parameters:
+                    case.path_parameters["endpoint_id"] = str(target.endpoint_id)
+                else:
+                    case.headers["X-Hookledger-Endpoint"] = str(target.endpoint_id)
                 sent = requests.Request(**case.as_transport_kwargs(base_url=url)).prepare().body
                 body = sent if isinstance(sent, bytes) else str(sent or "").encode()
                 headers = signed(target, body) if authentic else {}
@@ -209,5 +205,6 @@ def test_openapi_holds(database: Database, tmp_path: Path) -> None:
             statuses[case.operation.label, response.status_code] += 1
 
         send()
-    webhook = "POST /webhooks/{provider}/{endpoint_id}"
-    assert {(webhook, 200), (webhook, 401), (webhook, 404), ("GET /readyz", 200)} <= set(statuses)
+    for route in ("/webhooks/{provider}/{endpoint_id}", "/api/webhooks/{provider}/{topic}"):
+        assert {(f"POST {route}", status) for status in (200, 401, 404)} <= set(statuses)
+    assert ("GET /readyz", 200) in statuses

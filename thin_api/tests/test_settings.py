@@ -23,6 +23,18 @@ def test_defaults() -> None:
     assert settings.max_body_bytes == 2 * 1024 * 1024
 
 
+def test_where_providers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKLEDGER_PAYPAL_API_URL", "https://api-m.sandbox.paypal.com")
+    monkeypatch.setenv("HOOKLEDGER_PAYPAL_CERT_HOSTS", " api.sandbox.paypal.com,, pay.example:8443")
+    monkeypatch.setenv("HOOKLEDGER_TOSS_API_URL", "")
+    settings = load_settings()
+    assert settings.paypal_cert_hosts == ("api.sandbox.paypal.com", "pay.example:8443")
+    assert settings.toss_api_url == "https://api.tosspayments.com"
+    # `hookledger run` plays what the user did not name, and an empty variable names nothing.
+    assert "paypal_api_url" in settings.model_fields_set
+    assert "toss_api_url" not in settings.model_fields_set
+
+
 def test_secrets_by_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret").write_text("from file\n")
     monkeypatch.setenv("SOME_SECRET", "from env")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from thin_api.samples import DEFAULTS, load, topic_of
+from thin_api.samples import load
 from thin_api.tests.bodies import order, payment
 from thin_api.tests.golden import Golden, headers_of, open_golden
 from thin_api.tests.shim_fixtures import SuiteDatabase
@@ -47,7 +47,7 @@ def test_shopify_variation(
     kind: str | None,
 ) -> None:
     target = golden.target("shopify")
-    body = json.dumps(json.loads(load("shopify", "orders_create")[1]) | changes).encode()
+    body = json.dumps(json.loads(load("shopify", "orders/create")[1]) | changes).encode()
     answer = golden.send(target, body, headers_of("shopify", topic) | added)
     assert answer.status == status
     assert [event.kind for event in golden.events(target)] == ([kind] if kind else [])
@@ -135,7 +135,6 @@ def test_minor_units(
         body = order(currency=currency, total_price=sent)
     else:
         body = payment({"currency": currency, "amount_received": sent})
-    topic = topic_of(provider, DEFAULTS[provider])
-    assert golden.send(target, body, headers_of(provider, topic)).status == "accepted"
+    assert golden.send(target, body, headers_of(provider, load(provider)[0])).status == "accepted"
     ((_, _, booked, amount),) = golden.ledger(target)
     assert (booked, amount) == (currency.upper(), minor)
