@@ -66,6 +66,7 @@ begin
       p_tenant_id, p_endpoint_id, v_read.proof_key, v_sha256, v_receipt_id);
     if v_proof.request_sha256 <> v_sha256 and v_read.status <> 'ignored' then
       v_read := core.mark_as_conflict(v_read, v_proof.receipt_id);
+      v_delivery_key := v_delivery_key || '#' || v_hash;  -- the true delivery may still come
     end if;
   end if;
   if v_read.status = 'accepted' then

@@ -166,7 +166,7 @@ PERSONAL = {"contact", "name", "address", "network/device"}
 # Listed for the sake of their key, but names of things and states, not of people or places.
 IMPERSONAL = re.compile(
     r"(line_items?|properties|note_attributes|fulfillments|plan|coupon|origin_location)(\[\])?\.name$"
-    r"|^name$|(customer|consent)\.state$|account_name$"
+    r"|^name$|(customer|consent|^resource)\.state$|account_name$"
 )
 # Placeholders of anonymised files and words that say nothing about a person.
 GENERIC = {"example string", "united states", "canada", "https://www.example.com/"}
