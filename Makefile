@@ -22,15 +22,23 @@ drift: $(VENV)/runtime  ## name what differs between the live database and a fre
 docs: $(VENV)/runtime  ## write docs/sql-reference.md from the schema's comments
 	@$(BIN)/hookledger docs
 
-# The suites run on the embedded PostgreSQL 18 and, where Debian's is installed, on PostgreSQL 15 too.
+# The suites run on the embedded PostgreSQL 18 and, where Debian's is installed, beside it on PostgreSQL 15,
+# whose output follows at the end.
 PG15 := $(wildcard /usr/lib/postgresql/15/bin/postgres)
+PYTEST := $(BIN)/python -m pytest $(ARGS)
 test: $(VENV)/dev  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
-	HOOKLEDGER_TEST_PG=18 $(BIN)/python -m pytest $(ARGS)
 ifdef DATABASE_URL
+	$(PYTEST)
 	@echo "tested on the server of DATABASE_URL"
 else ifneq ($(PG15),)
-	HOOKLEDGER_TEST_PG=15 $(BIN)/python -m pytest $(ARGS)
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	HOOKLEDGER_TEST_PG=15 $(PYTEST) -p no:cacheprovider >"$$log" 2>&1 & \
+	HOOKLEDGER_TEST_PG=18 $(PYTEST); on18=$$?; \
+	wait $$!; on15=$$?; \
+	echo "On PostgreSQL 15:"; cat "$$log"; \
+	exit $$((on18 + on15))
 else
+	HOOKLEDGER_TEST_PG=18 $(PYTEST)
 	@echo "no PostgreSQL 15 in /usr/lib/postgresql: tested on 18 only"
 endif
 
