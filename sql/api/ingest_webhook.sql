@@ -5,8 +5,8 @@
 -- then the gate's one statement already writes the final receipt.
 -- work_mem: a set-returning function that outgrows it would write the raw payload to a temporary
 -- file; 256 MB holds every level of the largest body (2 MiB, 32 levels). It is a bound, not taken.
--- Locks, in this order: the proof, the gate row of the delivery, the sale of each event, its state,
--- the ledger entry.
+-- Locks, in this order: the proof, the gate row of the delivery, then of each event the sale, the
+-- ledger entry, the state of its object, the event itself.
 create or replace function api.ingest_webhook(
   p_tenant_id uuid,
   p_endpoint_id uuid,

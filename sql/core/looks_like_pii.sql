@@ -5,7 +5,7 @@
 -- repetition bounds are the worst.
 -- A key counts with any value but null, true and false; each that core.pii_key_pattern knows must
 -- be seen here too (tests_pgtap/looks_like_pii). Long digit runs (cards, ISO/IEC 7812; Korean RRNs)
--- count outside ids and gids only.
+-- count outside ids and gids only; in the groups of a card or an RRN they count there too.
 create or replace function core.looks_like_pii(p_text text)
   returns boolean
   language plpgsql
@@ -22,7 +22,8 @@ begin
       '|([^0-9A-Za-z_]|\\[nrt])[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}')
     or p_text ~ ('([^d]|[^iI]d)": "?[0-9]([ \u00a0-]{0,2}[0-9]){12}'
       '|([^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])[0-9]([ \u00a0-]{0,2}[0-9]){12}')
-    or p_text ~ '": "[0-9]{4}[ -][0-9]{4}[ -]|(pa|al|vo|gr)id": "?[0-9]{13}'
+    or p_text ~ ('": "([0-9]{4}[ -][0-9]{4}[ -]|[0-9]{6}-[1-4][0-9]{6})'
+      '|(pa|al|vo|gr)id": "?[0-9]{13}')
     or p_text ~ '[a-z](Ip|Zip|Fax|Tel|Dob|Ssn|Rrn|Pan|Iban|Cvv|Cvc)s?": [^ntf]'
     or p_text ~* ('(mail|phone|mobile|msisdn|whatsapp|address|street|birth|passport|agent)'
       '[a-z0-9_ -]*": [^ntf]')

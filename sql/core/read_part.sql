@@ -17,17 +17,18 @@ as $function$
 declare
   v core.interpretation;
   v_stage text := 'redact';
-  v_redacted jsonb := p_payload;
+  v_redacted jsonb;  -- only ever what may be kept
   v_text text := p_payload::text;
   v_sqlstate text;
   v_detail text;
 begin
   v.status := 'accepted';
   begin
-    if core.looks_like_pii(v_text) then
+    if not core.looks_like_pii(v_text) then
+      v_redacted := p_payload;
+    else
       if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
-        v_redacted := null;
         perform core.raise_error('pii_violation', 'too large to be redacted');
       end if;
       v_redacted := core.redact_json(p_payload,
@@ -48,7 +49,7 @@ begin
     end if;
     get stacked diagnostics v_sqlstate = returned_sqlstate, v_detail = pg_exception_detail;
     v.dead_letter := core.describe_failure(v_stage, v_sqlstate, v_detail);
-    v.dead_letter.payload := core.redact_json(v_redacted);
+    v.dead_letter.payload := v_redacted;
     v.status := 'dead';
     v.reason := (v.dead_letter).reason;
   end;

@@ -1,5 +1,7 @@
 -- Records the events of a claimed delivery and sums up what became of them: of several events one
 -- that is new makes the webhook accepted, and the receipt names it.
+-- Touches are recorded in the order of their keys, so that two batches that hold the same ones wait
+-- for each other and do not deadlock. Money keeps the order in which its provider tells it.
 create or replace function core.record_delivery(
   p_tenant_id uuid,
   p_gate core.webhook_dedup_events,
@@ -19,24 +21,30 @@ as $function$
 #variable_conflict use_column
 declare
   v_order constant text[] := array['dead', 'duplicate', 'superseded', 'accepted'];
+  v_position integer;
   v_event core.canonical_event;
   v_attempt core.event_attempt;
   v_dead core.dead_letter;
   v_dead_reason text;
 begin
   outcome := 'done';
-  for v_position in 1 .. coalesce(cardinality(p_read.events), 0) loop
+  for v_position in
+    select e.ordinality
+      from rows from (unnest(p_read.events)) with ordinality as e
+     order by case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality
+  loop
     v_event := p_read.events[v_position];
     v_attempt := core.attempt_event(
       p_tenant_id, p_gate,
       case
-        when v_position = 1 and p_gate.event_id is not null then p_gate.event_id
+        -- Promised to the first one; after a failed attempt it may be another event's already.
+        when status is null and p_gate.outcome = 'done' then p_gate.event_id
         else core.uuid_v7()
       end,
       p_read.redacted_count, v_event);
     v_dead := v_attempt.dead;
     if v_dead.stage is not null then
-      v_dead.payload := core.redact_json(v_event.payload);
+      v_dead.payload := coalesce(v_dead.payload, core.redact_json(v_event.payload));
       perform core.bury_delivery(
         p_tenant_id, p_gate.endpoint_id, p_gate.receipt_id, v_position, p_provider, p_gate.topic,
         p_gate.delivery_key, p_gate.verification, p_headers, p_gate.request_sha256,

@@ -7,7 +7,8 @@
 -- Times are GMT without offset. The site's own date_paid without date_paid_gmt is refused: its zone
 -- is nowhere stated (webhooks of the API version v1 send it; v2 and v3 send both).
 -- An order's occurred_at hardly moves, so the rank decides which state is the later. States between
--- which an order goes to and fro share one, and the one that arrives last counts.
+-- which an order goes to and fro share one, and the one that arrives last counts; the trash, from
+-- which it may come back, is one of them, so that a restored order is never known as trash.
 create or replace function core.normalize_woocommerce(
   p_headers jsonb,
   p_payload jsonb,
@@ -52,7 +53,6 @@ begin
     coalesce(v_paid_at, p_payload -> 'date_created_gmt'),
     case when v_paid_at is null then 'date_created_gmt' else 'date_paid_gmt' end, 'UTC');
   v_event.status_rank := case v_event.status
-    when 'trash' then 80
     when 'refunded' then 60
     when 'cancelled' then 55  -- may be refunded afterwards
     when 'completed' then 45

@@ -1,6 +1,6 @@
 -- A value shaped like personal data is personal data under any key, and so is a key.
 begin;
-select plan(43);
+select plan(44);
 
 select ok(core.contains_pii(c.value::jsonb), c.name)
 from (values
@@ -43,6 +43,7 @@ from (values
   ('{"x": "pay to DE89 3704 0044 0532 0130 00 please"}', 'an IBAN with blanks in free text'),
   ('{"x": "NO9386011117947"}', 'an IBAN of 15 characters'),
   ('{"x": "900101-1234568"}', 'a Korean resident number'),
+  ('{"touch_id": "900101-1234568"}', 'a Korean resident number with its dash, also as an id'),
   ('{"x": "9001011234568"}', 'a Korean resident number without dash'),
   ('{"x": 9001011234568}', 'a Korean resident number as a number'),
   ('{"x": ["9001011234568"]}', 'a Korean resident number in an array'),

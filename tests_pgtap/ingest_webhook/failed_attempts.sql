@@ -1,6 +1,6 @@
 -- An attempt that ended in an error which a repetition may cure is claimed again by its redelivery.
 begin;
-select plan(19);
+select plan(24);
 
 create temp table t as
 select tenant_id, tap.endpoint(tenant_id, 'shopify') as endpoint_id from tap.tenant() as tenant_id;
@@ -82,6 +82,29 @@ select is(
   (select g.event_id from core.webhook_dedup_events as g, read_again as r where g.receipt_id = r.receipt_id),
   (select event_id from read_again), 'as the gate does'
 );
+
+-- Of two events one fails: the receipt names the other, and the redelivery makes good what is missing.
+create temp table own as select tap.endpoint(tenant_id, 'standard') as endpoint_id from t;
+create function pg_temp.send_batch(out status text, out receipt_id uuid, out event_id uuid, out reason text) language sql as $$
+  select s.* from t, own as o, tap.send(t.tenant_id, o.endpoint_id, '{"webhook-id": "m-1"}', jsonb_build_object('type', 'touch.batch',
+    'data', jsonb_build_object('touches', (select jsonb_agg(jsonb_build_object('touch_id', i.id, 'occurred_at', '2026-03-01T10:00:00Z', 'session_id', 's'))
+      from (values ('a'), ('b')) as i (id))))::text) as s
+$$;
+create function pg_temp.named(p_event_id uuid) returns text language sql as $$
+  select e.object_id from core.attribution_events as e join t using (tenant_id) where e.event_id = p_event_id
+$$;
+create trigger fail_one_touch before insert on core.attribution_events
+  for each row when (new.object_id = 'a') execute function pg_temp.fail();
+create temp table half as select * from pg_temp.send_batch();
+select is((select concat_ws(' ', status, reason, pg_temp.named(event_id)) from half), 'accepted internal_error b', 'half of a batch fails');
+drop trigger fail_one_touch on core.attribution_events;
+create temp table whole as select * from pg_temp.send_batch();
+select is((select concat_ws(' ', status, reason, pg_temp.named(event_id)) from whole), 'accepted a', 'its redelivery records that half');
+select is((select receipt_id from whole), (select receipt_id from half), 'under the same receipt');
+select is((select string_agg(d.status, ' ') from core.dead_events as d, half as h where d.receipt_id = h.receipt_id), 'resolved',
+  'and nothing waits in the queue any more');
+select is((select row(status, event_id)::text from pg_temp.send_batch()), (select row('duplicate', event_id)::text from whole),
+  'then it is done');
 
 select * from finish();
 rollback;

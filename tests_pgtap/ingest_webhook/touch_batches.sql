@@ -1,6 +1,6 @@
 -- A batch of touches: each is recorded once, and a bad one never costs the others.
 begin;
-select plan(37);
+select plan(40);
 
 create temp table t as
 select tenant_id, tap.endpoint(tenant_id, 'standard') as endpoint_id, tap.endpoint(tenant_id, 'standard', '{"pii": "redact"}') as redact
@@ -138,6 +138,17 @@ select is((select row(s.status, s.reason)::text from pg_temp.batch('l3',
   (select jsonb_agg(pg_temp.touch('i' || i, '{"note": "zebulon@example.com", "occurred_at": 5}')) from generate_series(1, 500) as i)) as s),
   '(dead,pii_violation)', 'and so are five hundred that are quarantined');
 select is((select max(d.position) from core.dead_events as d, t where d.tenant_id = t.tenant_id), 500, 'up to the last position');
+
+-- Of more than can be walked in time the rest is refused where it may hold personal data.
+create temp table too_much as
+select s.* from t, pg_temp.batch('l4', (select jsonb_agg(pg_temp.touch('j' || i, jsonb_build_object(
+    'note', repeat('linen ', 200) || case when i % 2 = 0 then 'zebulon@example.com' else '' end)) order by i) from generate_series(1, 500) as i), t.redact) as s;
+select is((select row(status, reason)::text from too_much), '(accepted,pii_violation)', 'a batch of 600 kB is accepted');
+select is((select count(*) filter (where right(e.object_id, 1)::int % 2 = 1) from core.attribution_events as e, too_much as m where e.receipt_id = m.receipt_id),
+  250::bigint, 'all its touches without personal data are recorded');
+select is((select row(min(d.position) > 300, bool_and(d.position % 2 = 0), string_agg(distinct d.detail, ', '), bool_or(d.payload is not null))::text
+    from core.dead_events as d, too_much as m where d.receipt_id = m.receipt_id),
+  '(t,t,"too large to be redacted",f)', 'of those with, the last ones are dead and nothing of them is kept');
 
 select * from finish();
 rollback;

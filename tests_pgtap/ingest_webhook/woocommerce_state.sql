@@ -1,6 +1,6 @@
 -- WooCommerce tells states, under delivery ids that are good for one second only.
 begin;
-select plan(39);
+select plan(46);
 
 create temp table t as
 select tenant_id, tap.endpoint(tenant_id, 'woocommerce') as endpoint_id from tap.tenant() as tenant_id;
@@ -49,6 +49,15 @@ select is(pg_temp.known('1') || ', ' || pg_temp.ledger('1'), 'cancelled, sale EU
 select is(pg_temp.said('{"id": 1}', 'order.deleted'), 'ignored topic', 'its deletion is ignored');
 select is(pg_temp.said(tap.woocommerce_order(1, '{"status": "cancelled"}'), 'order.restored'), 'duplicate already_known',
   'restored, it tells nothing new');
+
+-- Into the trash and back
+select is(pg_temp.said(tap.woocommerce_order(8)), 'accepted -', 'a paid order');
+select is(pg_temp.said(tap.woocommerce_order(8, '{"status": "trash"}')), 'duplicate already_known', 'in the trash it is the same sale');
+select is(pg_temp.known('8'), 'trash', 'in another state');
+select is(pg_temp.said(tap.woocommerce_order(8), 'order.restored'), 'duplicate already_known', 'restored, too');
+select is(pg_temp.known('8') || ', ' || pg_temp.ledger('8'), 'processing, sale EUR 10000', 'it is known as it was before');
+select is(pg_temp.said(tap.woocommerce_order(8, '{"status": "completed"}')), 'duplicate already_known', 'and it goes on');
+select is(pg_temp.known('8'), 'completed', 'from there');
 
 -- Coalesced, shuffled, edited
 select is(pg_temp.said(tap.woocommerce_order(2, '{"status": "completed"}'), 'order.created'), 'accepted -',

@@ -21,7 +21,7 @@ from (values
   ('{"status": "cancelled"}', 'sale EUR 10000 cancelled 55', 'an order cancelled after it was paid was one'),
   ('{"status": "on-hold"}', 'sale EUR 10000 on-hold 40', 'so was one put on hold after it was paid'),
   ('{"status": "shipped"}', 'sale EUR 10000 shipped 40', 'or given a status of the shop''s own'),
-  ('{"status": "trash"}', 'sale EUR 10000 trash 80', 'or put into the trash'),
+  ('{"status": "trash"}', 'sale EUR 10000 trash 40', 'or put into the trash'),
   ('{"status": "processing", "date_paid": null, "date_paid_gmt": null}', 'sale EUR 10000 processing 40',
     'cash on delivery is in processing without a date of payment'),
   ('{"status": "completed", "date_paid": null, "date_paid_gmt": null}', 'sale EUR 10000 completed 45', 'and completed without one'),

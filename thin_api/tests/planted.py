@@ -13,19 +13,21 @@ from thin_api import samples
 from thin_api.tests import bodies
 from thin_api.tests.sentinels import Plant
 
-# `suspect`: dead in an endpoint that quarantines, accepted by the others. None: any of them.
+# `suspect`: dead in an endpoint that quarantines, accepted by the others. None: any of them, also
+# 401.
 Expected = Literal["accepted", "suspect", "dead", "ignored"] | None
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """A delivery; `headers` are put over those of the signature."""
+    """A delivery; `headers` are put over those of the signature. route: a topic for the URL."""
 
     name: str
     body: bytes
     expected: Expected
     topic: str | None = None
     headers: Mapping[str, bytes] = field(default_factory=dict)
+    route: str | None = None
 
 
 PERSON: dict[str, Any] = {

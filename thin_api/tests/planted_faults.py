@@ -1,7 +1,7 @@
 """Webhooks full of personal data that cannot be read, or are not what their provider sends."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -134,15 +134,18 @@ def conflicts(provider: str, plant: Plant) -> Iterator[Webhook]:
         yield Webhook("unreadable conflict", unreadable, "dead", headers=headers)
 
 
-def large(provider: str, plant: Plant) -> Iterator[Webhook]:
-    """Bodies near the limit: what a function sorts or collects must not go to temporary files."""
+def large(base: Callable[..., bytes], plant: Plant) -> Iterator[Webhook]:
+    """Bodies near the limit: what a function sorts or collects must not go to temporary files.
+
+    base: makes a body with these members in its main object.
+    """
     words = " ".join(("linen", "shirt", "sand", "wool", "grey") * 60_000)
     text = f"{words} {plant('email in text', 'long text')}"
-    yield Webhook("long text", base(provider, memo=text[-1_500_000:]), None)
+    yield Webhook("long text", base(memo=text[-1_500_000:]), None)
     deep: Any = [text[-500_000:], fill(STRANGER, plant, "deep and large")]
     for _ in range(25):
         deep = {"a": deep}
-    yield Webhook("deep and large", base(provider, memo=deep), None)
+    yield Webhook("deep and large", base(memo=deep), None)
     items = [{"i": i, "who": f"{i}.{plant('email', 'many items')}"} for i in range(4)]
     items = [dict(item, i=i) for i in range(4_000) for item in items]
-    yield Webhook("many items", base(provider, memo=items), None)
+    yield Webhook("many items", base(memo=items), None)

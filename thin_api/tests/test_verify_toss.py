@@ -176,7 +176,7 @@ async def test_a_signature_does_not_replace_the_question() -> None:
         ("2026-03-02T23:14:06.123456789", True),
         ("2026-03-02T23:14:06+09:00", True),
         ("2026-03-04T13:53:20", True),  # now, in Korea
-        ("2026-03-04T13:58:21", False),  # more than five minutes ahead
+        ("2026-03-04T13:53:21", False),  # a second ahead
         ("2099-01-01T00:00:00", False),
         ("9999-12-31T23:59:59-14:00", False),
         ("0001-01-01T00:00:00+09:00", False),

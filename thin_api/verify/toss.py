@@ -53,7 +53,6 @@ SIGNED = frozenset({"payout.changed", "seller.changed"})
 
 MAX_HEADER_LENGTH = 1024
 MAX_SIGNATURES = 10
-FUTURE_SECONDS = 300  # how far Toss's clock may be ahead of ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # as the procedure allows
 
 KOREA = timezone(timedelta(hours=9))
@@ -123,15 +122,15 @@ def _bytes(secret: object) -> bytes:
 def _created_at(told: object, now: float) -> str:
     """Return when the webhook says the state began, else now.
 
-    It is not confirmed: one in the future would make every later state look older. So what cannot
-    be is replaced by the time at which Toss told the state.
+    It is not confirmed: one in the future would make the states until then look older. So what
+    cannot be is replaced by the time at which Toss told the state.
     """
     if isinstance(told, str) and _TIME.fullmatch(told):
         with contextlib.suppress(ValueError):
             moment = datetime.fromisoformat(told)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=KOREA)
-            if EARLIEST <= moment <= datetime.fromtimestamp(now + FUTURE_SECONDS, UTC):
+            if EARLIEST <= moment <= datetime.fromtimestamp(now, UTC):
                 return told
     return datetime.fromtimestamp(now, KOREA).isoformat()
 
