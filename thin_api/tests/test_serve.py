@@ -147,6 +147,18 @@ def test_refuses_a_superuser(database: Database) -> None:
     assert said.count("\n") == 1
 
 
+def until_it_heeds(pid: int, number: signal.Signals) -> None:
+    """Wait until a process has a handler for this signal: before, its modules are being loaded."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+        if int(caught, 16) >> (number - 1) & 1:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no handler for {number.name}")
+
+
 def test_a_signal_ends_the_wait_for_a_database(database: Database) -> None:
     """It must not sit out the time that a database gets to come up."""
     nowhere = "postgresql://nobody@127.0.0.1:1/nowhere"
@@ -157,7 +169,7 @@ def test_a_signal_ends_the_wait_for_a_database(database: Database) -> None:
         HOOKLEDGER_PORT=str(free_port()),
     )
     with subprocess.Popen([sys.executable, "-m", "thin_api.serve"], env=env) as process:
-        time.sleep(1.5)
+        until_it_heeds(process.pid, signal.SIGTERM)
         process.terminate()
         assert process.wait(5) == 0
 
