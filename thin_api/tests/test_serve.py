@@ -105,7 +105,8 @@ def test_a_request_under_way_is_finished_first(database: Database, tmp_path: Pat
             process.terminate()
             time.sleep(0.2)
             connection.sendall(body[10:])
-            answer = connection.recv(10_000)
+            with connection.makefile("rb") as stream:
+                answer = stream.read()  # head and body may come in two segments; then it hangs up
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert b'"accepted"' in answer
         assert process.wait(15) == 0
