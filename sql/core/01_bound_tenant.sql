@@ -20,4 +20,4 @@ comment on function core.bound_tenant() is
 
 revoke all on function core.bound_tenant() from public;
 grant execute on function core.bound_tenant()
-  to hookledger_owner, hookledger_dba, hookledger_reader;
+  to hookledger_owner, hookledger_dba, hookledger_worker, hookledger_reader;

@@ -25,4 +25,4 @@ comment on function core.current_tenant() is
 
 revoke all on function core.current_tenant() from public;
 grant execute on function core.current_tenant()
-  to hookledger_owner, hookledger_operator, hookledger_dba, hookledger_reader;
+  to hookledger_owner, hookledger_operator, hookledger_dba, hookledger_worker, hookledger_reader;

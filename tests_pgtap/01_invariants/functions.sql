@@ -16,13 +16,15 @@ create temp view api_comments as
 create temp table operator_functions (signature) as values
   ('core.bound_tenant()'),            -- which tenant is this login bound to?
   ('api.bind_reader(uuid,text)'),     -- is this login bound elsewhere?
-  ('api.find_endpoint(uuid)');        -- whose endpoint is in this URL?
+  ('api.find_endpoint(uuid)'),        -- whose endpoint is in this URL?
+  ('api.tenants_with_due_jobs(text[],integer)');  -- whose turn is it?
 
 -- Everything else of api touches one tenant's data, so that a call can be routed to its node.
 create temp table calls_without_tenant (signature) as values
   ('api.create_tenant(text)'),        -- there is none yet
   ('api.find_endpoint(uuid)'),        -- tells the tenant
-  ('api.health()');                   -- reads no tenant's data
+  ('api.health()'),                   -- reads no tenant's data
+  ('api.tenants_with_due_jobs(text[],integer)');  -- tells the tenants
 
 select cmp_ok((select count(*) from functions), '>=', 60::bigint, 'the sweeps see the functions');
 select is_empty(

@@ -36,7 +36,11 @@ begin
      where not (c.message ~ '^unused parameter'
          and p_function::regprocedure::text ~ '^core[.](identify|redact|normalize)_')
        -- Composes functions from names of the catalogue, quoted by %I and %L, when migrating.
-       and not (c.level = 'security' and p_function = 'core.build_dispatch()'::regprocedure);
+       and not (c.level = 'security' and p_function in (
+         'core.build_dispatch()'::regprocedure, 'core.build_job_dispatch()'::regprocedure))
+       -- Every task has one signature, too.
+       and not (c.message ~ '^unused parameter'
+         and p_function::regprocedure::text ~ '^core[.]job_');
 end
 $$;
 

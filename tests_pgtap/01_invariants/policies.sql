@@ -37,6 +37,8 @@ select set_eq(
     ('webhook_endpoints', 'webhook_endpoints_select_operator', 'SELECT', 'true', null),
     -- api.bind_reader: is there such a tenant?
     ('tenants', 'tenants_select_operator', 'SELECT', 'true', null),
+    -- api.tenants_with_due_jobs: whose turn is it?
+    ('jobs', 'jobs_select_operator', 'SELECT', 'true', null),
     -- core.bound_tenant: whose login is this? api.bind_reader: is it bound elsewhere?
     ('tenant_logins', 'tenant_logins_select_operator', 'SELECT', 'true', null),
     -- api.bind_reader binds to the tenant it is called for, and no other
@@ -75,7 +77,12 @@ select set_eq(
     ('webhook_endpoints', 'SELECT', null),
     ('tenant_logins', 'SELECT', null),
     ('tenant_logins', 'INSERT', null),
-    ('core.tenants', 'SELECT', 'tenant_id') $$,
+    ('core.tenants', 'SELECT', 'tenant_id'),
+    -- when and in which queue, not what
+    ('core.jobs', 'SELECT', 'tenant_id'), ('core.jobs', 'SELECT', 'job_id'),
+    ('core.jobs', 'SELECT', 'queue'), ('core.jobs', 'SELECT', 'status'),
+    ('core.jobs', 'SELECT', 'run_at'), ('core.jobs', 'SELECT', 'leased_until'),
+    ('core.jobs', 'SELECT', 'started_at'), ('core.jobs', 'SELECT', 'finished_at') $$,
   'the operator has exactly the listed rights on tables');
 select is_empty(
   $$ select relname from tenant_tables as t

@@ -1,6 +1,6 @@
 -- Each caller, logged in as itself, does its work and is refused the rest (42501).
 begin;
-select plan(37);
+select plan(44);
 
 create temp table ids as select tap.tenant() as tenant_id;
 alter table ids add endpoint_id uuid;
@@ -63,12 +63,30 @@ select throws_ok(
   $$ select api.find_endpoint(endpoint_id) from ids $$, '42501',
   'permission denied for function find_endpoint',
   'the worker learns no secret of an endpoint');
+select tap.clear_tenant();
+select is((select count(*) from api.events), 0::bigint,
+  'the worker reads no events without a tenant');
+select tap.set_tenant(tenant_id) from ids;
+select is((select count(*) from api.events), 1::bigint,
+  'the worker reads the events of the tenant that is set');
 select throws_ok(
-  'select from api.events', '42501', 'permission denied for view events',
-  'the worker reads no events');
+  format('%s api.events %s', command, rest), '42501', 'permission denied for view events',
+  format('the worker cannot %s events', command))
+  from (values ('update', 'set status = status'), ('delete from', ''), ('insert into', '(event_id) values (null)'))
+    as c (command, rest);
+select tap.clear_tenant();
+select throws_ok(
+  'select from api.revenue', '42501', 'permission denied for view revenue',
+  'the worker reads no revenue');
+select throws_ok(
+  'select from api.jobs', '42501', 'permission denied for view jobs',
+  'the worker reads no queue but through its functions');
 select throws_ok(
   'select core.uuid_v7()', '42501', 'permission denied for schema core',
   'the worker calls nothing in core');
+select throws_ok(
+  $$ select api.retry_failed_job(tenant_id, tenant_id) from ids $$, '42501',
+  'permission denied for function retry_failed_job', 'the worker retries no dead job by itself');
 select throws_ok(
   'select from core.dead_events', '42501', 'permission denied for schema core',
   'the worker reads no table');

@@ -36,16 +36,25 @@ select results_eq(
 select results_eq(
   $$ select signature from callable where role_name = 'hookledger_worker'
     order by signature collate "C" $$,
-  array['api.health()'],
-  'the worker may ask for health');
+  array[
+    'api.extend_job_lease(uuid,uuid,uuid,interval)', 'api.health()',
+    'api.lease_next_job(uuid,text[],interval,text)',
+    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.run_leased_job(uuid,uuid,uuid)',
+    'api.run_next_job(uuid,text[])', 'api.tenants_with_due_jobs(text[],integer)',
+    'core.bound_tenant()', 'core.current_tenant()'],
+  'the worker may run jobs, ask for health and whose events it reads');
 select results_eq(
   $$ select signature from callable where role_name = 'hookledger_dba' and nspname = 'api'
       order by signature collate "C" $$,
   array[
     'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
-    'api.create_tenant(text)',
-    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
-    'api.rotate_endpoint_secrets(uuid,uuid,text[])'],
+    'api.create_tenant(text)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
+    'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
+    'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.lease_next_job(uuid,text[],interval,text)',
+    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.retry_failed_job(uuid,uuid)',
+    'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
+    'api.run_next_job(uuid,text[])', 'api.tenants_with_due_jobs(text[],integer)'],
   'a DBA may use every operation');
 select is_empty(
   $$ select signature from callable where role_name = 'hookledger_reader' and nspname = 'api' $$,
@@ -56,6 +65,8 @@ select set_eq(
     -- what the api views ask
     ('hookledger_dba', 'core.current_tenant()'),
     ('hookledger_dba', 'core.bound_tenant()'),
+    ('hookledger_worker', 'core.current_tenant()'),
+    ('hookledger_worker', 'core.bound_tenant()'),
     ('hookledger_reader', 'core.current_tenant()'),
     ('hookledger_reader', 'core.bound_tenant()') $$,
   'of core callers may only execute what the views need');
@@ -75,9 +86,12 @@ select is_empty(
 select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
-       from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events']) as v (relation)
-      cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name) $$,
-  'DBAs and readers may select from the views, and nobody else may do anything with them');
+       from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events',
+         'api.jobs', 'api.worker_failed_jobs']) as v (relation)
+      cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
+      union all
+     values ('api.events', 'hookledger_worker', 'SELECT') $$,
+  'DBAs and readers may select from the views, the worker from events, and nobody may do more');
 select is_empty(
   $$ select c.relname, a.privilege_type from pg_class as c
       cross join aclexplode(c.relacl) as a

@@ -25,6 +25,16 @@ select results_eq(
 insert into core.delivery_proofs
   select tenant_id, shopify, 'proof', sha256('body'), core.uuid_v7() from ids;
 
+insert into core.jobs (tenant_id, job_id, queue, task, key, lane, run_at, created_at)
+  select tenant_id, core.uuid_v7(), 'maintenance', 'a_task', 'a key', core.uuid_v7(), now(), now()
+    from ids;
+insert into core.worker_failed_jobs (
+    tenant_id, failed_job_id, job_id, queue, task, key, args, attempts, sqlstate, message,
+    first_failed_at, last_failed_at)
+  select tenant_id, core.uuid_v7(), core.uuid_v7(), 'maintenance', 'a_task', 'a key', '{}', 1,
+    'HL199', 'a message', now(), now()
+    from ids;
+
 create temp table tables as
   select c.oid::regclass as name,
     has_table_privilege('hookledger_owner', c.oid, 'update') as is_mutable

@@ -12,6 +12,15 @@ create temp table sent as
    union all
   select i.who, w.* from ids as i,
     tap.send(tenant_id, shopify, tap.shopify_headers('orders/paid'), '[]') as w;
+insert into core.jobs (tenant_id, job_id, queue, task, key, lane, run_at, created_at)
+  select tenant_id, core.uuid_v7(), 'maintenance', 'a_task', 'a key', core.uuid_v7(), now(), now()
+    from ids;
+insert into core.worker_failed_jobs (
+    tenant_id, failed_job_id, job_id, queue, task, key, args, attempts, sqlstate, message,
+    first_failed_at, last_failed_at)
+  select tenant_id, core.uuid_v7(), core.uuid_v7(), 'maintenance', 'a_task', 'a key', '{}', 1,
+    'HL199', 'a message', now(), now()
+    from ids;
 select tap.create_login('bound_reader', '{hookledger_reader}');
 select tap.create_login('unbound_reader', '{hookledger_reader}');
 select tap.create_login('reader_and_dba', '{hookledger_reader}');

@@ -1,5 +1,5 @@
 -- Canonical events of the session's tenant: a reporting login's by its binding, a DBA's by
--- app.current_tenant_id, nobody's without.
+-- app.current_tenant_id (as a worker's), nobody's without.
 create or replace view api.events with (security_barrier) as
   select
     e.event_id, e.receipt_id, e.endpoint_id, e.provider, e.event_type, e.kind, e.object_id,
@@ -14,4 +14,4 @@ comment on view api.events is
   'What happened: the canonical events of the session''s tenant; amounts in ISO 4217 minor units';
 
 revoke all on api.events from public;
-grant select on api.events to hookledger_dba, hookledger_reader;
+grant select on api.events to hookledger_dba, hookledger_reader, hookledger_worker;

@@ -1,0 +1,30 @@
+-- Other pending jobs of a job's key are done with that job: they go. Tells the most attempts that
+-- one of them had, so that a job that always fails is not young again with every mark. What
+-- somebody else has in hand stays. Locks: the jobs that go.
+create or replace function core.absorb_jobs(p_tenant_id uuid, p_job core.jobs)
+  returns integer
+  language plpgsql
+  volatile
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_ids uuid[];
+  v_attempts integer;
+begin
+  select array_agg(s.job_id), max(s.attempts) into v_ids, v_attempts
+    from (
+      select j.job_id, j.attempts
+        from core.jobs as j
+       where j.tenant_id = p_tenant_id and j.task = p_job.task and j.key = p_job.key
+         and j.status = 'pending' and j.job_id <> p_job.job_id
+         for update skip locked) as s;
+  if v_ids is not null then
+    delete from core.jobs where tenant_id = p_tenant_id and job_id = any (v_ids);
+  end if;
+  return coalesce(v_attempts, 0);
+end
+$function$;
+
+comment on function core.absorb_jobs(uuid, core.jobs) is
+  'Removes the other pending jobs of this key; returns the most attempts one of them had';
