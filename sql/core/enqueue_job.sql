@@ -22,7 +22,7 @@ create or replace function core.enqueue_job(
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_nil constant uuid := uuid '00000000-0000-0000-0000-000000000000';
   v_now timestamptz := clock_timestamp();
   v_job_id uuid;
   v_run_at timestamptz;
