@@ -56,7 +56,8 @@ comment on table core.jobs is
 comment on column core.jobs.key is
   'What the task is done to; one pending job per tenant, task and key is enough';
 comment on column core.jobs.lane is
-  'Nil for the one pending job of a key; the job''s own id where it must not wait for that one';
+  'Who marks a key takes the id of its latest job, so that of several at once one gets through; '
+  'a value of its own has the job that must not wait for another';
 comment on column core.jobs.status is
   'pending (also while it waits to be tried again), running, succeeded, dead (failed for good)';
 comment on column core.jobs.attempts is 'How often it was started';
@@ -73,6 +74,7 @@ comment on column core.jobs.result is 'What the task returned';
 
 create unique index jobs_pending_once on core.jobs (tenant_id, task, key, lane)
   where status = 'pending';
+create index jobs_by_key on core.jobs (tenant_id, task, key, job_id);
 create index jobs_due on core.jobs
   (tenant_id, queue, (coalesce(leased_until, run_at)), job_id) where finished_at is null;
 create index jobs_by_start on core.jobs (tenant_id, queue, started_at) where status <> 'pending';

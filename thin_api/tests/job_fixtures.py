@@ -124,7 +124,7 @@ def pending(database: Database, tenant: UUID, key: str = "day") -> int:
 
 def drain(database: Database, tenant: UUID) -> list[tuple[Any, ...]]:
     """Run what is pending until nothing is; return the outcomes."""
-    outcomes = []
+    outcomes: list[tuple[Any, ...]] = []
     with psycopg.connect(database.dsn("worker"), autocommit=True) as connection:
         while True:
             make_due(database, tenant)
