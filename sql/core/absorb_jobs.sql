@@ -27,7 +27,8 @@ begin
       select j.job_id, j.attempts
         from core.jobs as j
        where j.tenant_id = p_tenant_id and j.task = p_job.task and j.key = p_job.key
-         and j.status = 'pending' and j.job_id <> p_job.job_id
+         -- is pending, but worded so that the index of pending jobs is not the way to it
+         and j.status not in ('running', 'succeeded', 'dead') and j.job_id <> p_job.job_id
          and j.job_id > coalesce(v_latest_begun, uuid '00000000-0000-0000-0000-000000000000')
          for update skip locked) as s;
   if v_ids is not null then
