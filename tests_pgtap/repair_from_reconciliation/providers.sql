@@ -1,0 +1,49 @@
+-- A repair reads the stored payload again with its provider's normaliser.
+begin;
+select plan(9);
+
+create temp table t as
+select tenant_id, tap.endpoint(tenant_id, 'shopify') as shopify, tap.endpoint(tenant_id, 'woocommerce') as woo,
+  tap.endpoint(tenant_id, 'stripe', '{"revenue_from": "invoices"}') as stripe from tap.tenant() as tenant_id;
+create function pg_temp.send(p_endpoint_id uuid, p_headers jsonb, p_body jsonb, p_verification text)
+  returns text language sql as $$
+  select w.status from t, api.ingest_webhook(t.tenant_id, p_endpoint_id, p_headers,
+    convert_to(p_body::text, 'UTF8'), p_verification) as w
+$$;
+create function pg_temp.repair(p_provider text, p_rows jsonb[]) returns text language plpgsql as $$
+declare
+  v_run_id uuid := (select r.run_id from t, tap.reconcile(t.tenant_id, p_provider, p_rows) as r);
+begin
+  return (select f::text from t, api.repair_from_reconciliation(t.tenant_id, v_run_id) as f);
+end
+$$;
+
+select is(pg_temp.send(shopify, tap.shopify_headers('orders/paid'),
+  tap.shopify_order(1, p_more => '{"order_number": 1001, "processed_at": null, "created_at": null}'), 'unverified'),
+  'accepted', 'Shopify: an order that has its time from the header') from t;
+select is(pg_temp.send(woo, tap.woocommerce_headers('order.updated'),
+  tap.woocommerce_order(5, p_refunds => jsonb_build_array(tap.woocommerce_refund(6, '-10.00'))), 'unverified'),
+  'accepted', 'WooCommerce: an order with a refund') from t;
+select is(pg_temp.send(stripe, '{}', tap.stripe_event('invoice.paid',
+  '{"id": "in_1", "amount_paid": 4200, "currency": "eur", "status": "paid"}', 'evt_in'), 'unverified'),
+  'accepted', 'Stripe: an invoice, which counts by a setting') from t;
+
+select is(pg_temp.repair('shopify', array[tap.row_of('sale', '#1001', 10000)]), '(1,1,1,0,0)',
+  'the order is booked, although the statement has its number alone');
+select is(pg_temp.repair('woocommerce', array[tap.row_of('sale', '5', 10000),
+  tap.row_of('refund', null, 1000, 'EUR', '{"parent_object_id": "5"}')]), '(2,2,2,0,0)', 'the order and its refund are booked');
+select is(pg_temp.repair('stripe', array[tap.row_of('sale', 'in_1', 4200)]), '(1,1,1,0,0)', 'the invoice is booked');
+select is(pg_temp.send(stripe, '{}', tap.stripe_event('invoice.paid',
+  '{"id": "in_1", "amount_paid": 4200, "currency": "eur", "status": "paid"}', 'evt_in'), 'signature'),
+  'duplicate', 'the webhook that comes later tells nothing new') from t;
+select set_eq(
+  $$ select provider, kind, object_id, amount_minor, occurred_at from core.revenue_ledger join t using (tenant_id) $$,
+  $$ values ('shopify', 'sale', '1', 10000::bigint, '2026-03-04 05:06:07Z'::timestamptz),
+    ('woocommerce', 'sale', 'shop.example:5', 10000, '2026-03-01 10:00:05Z'),
+    ('woocommerce', 'refund', 'shop.example:6', -1000, '2026-03-04 05:06:07Z'),
+    ('stripe', 'sale', 'in_1', 4200, '2026-03-04 05:06:07Z') $$,
+  'as their webhooks would have been');
+select is_empty('select from core.dead_events join t using (tenant_id)', 'and nothing was refused');
+
+select * from finish();
+rollback;
