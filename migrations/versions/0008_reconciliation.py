@@ -66,7 +66,7 @@ create index reconciliation_runs_by_statement on core.reconciliation_runs
 create table core.reconciliation_items (
   tenant_id uuid not null,
   run_id uuid not null,
-  item_id uuid not null,
+  item_no integer not null,
   status text not null,
   reason text,
   kind text,
@@ -86,7 +86,7 @@ create table core.reconciliation_items (
   event_id uuid,
   repair text,
   repaired_at timestamptz,
-  constraint reconciliation_items_pkey primary key (tenant_id, run_id, item_id),
+  constraint reconciliation_items_pkey primary key (tenant_id, run_id, item_no),
   constraint status_is_known check (status in ('matched', 'missing_here', 'missing_there',
     'amount_differs', 'currency_differs', 'unread')),
   constraint unread_rows_say_why check ((status = 'unread') = (reason is not null)),
@@ -95,6 +95,7 @@ create table core.reconciliation_items (
 comment on table core.reconciliation_items is
   'What a run found: every statement row about money and every ledger entry of the period is in '
   'exactly one item';
+comment on column core.reconciliation_items.item_no is 'Position within the run';
 comment on column core.reconciliation_items.reason is 'Of an unread row: why it could not be read';
 comment on column core.reconciliation_items.here_minor is
   'Sum of the ledger entries, ISO 4217 minor units, signed like the ledger';

@@ -49,11 +49,11 @@ begin
   ),
   stored as (
     insert into core.reconciliation_items (
-      tenant_id, run_id, item_id, status, reason, kind, object_id, parent_object_id, here_currency,
+      tenant_id, run_id, item_no, status, reason, kind, object_id, parent_object_id, here_currency,
       here_minor, there_currency, there_minor, entry_count, row_count, duplicate_rows, lines,
       occurred_at, stated_at, outside_period
     )
-    select p_tenant_id, v_run.run_id, gen_random_uuid(), f.status, f.reason, f.kind, f.object_id,
+    select p_tenant_id, v_run.run_id, row_number() over (), f.status, f.reason, f.kind, f.object_id,
       f.parent_object_id, f.here_currency, f.here_minor, f.there_currency, f.there_minor,
       f.entry_count, f.row_count, f.duplicate_rows, f.lines, f.occurred_at, f.stated_at,
       f.outside_period

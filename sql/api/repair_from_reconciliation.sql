@@ -51,18 +51,18 @@ begin
   end if;
 
   for v_item in
-    select i.item_id, i.event_id
+    select i.item_no, i.event_id
       from core.reconciliation_items as i
      where i.tenant_id = p_tenant_id and i.run_id = p_run_id and i.status = 'missing_here'
        and i.event_id is not null and i.repair is null
-     order by i.kind desc, i.object_id, i.item_id  -- sales before refunds and disputes
+     order by i.kind desc, i.object_id, i.item_no  -- sales before refunds and disputes
      limit p_limit
        for update
   loop
     v_repair := core.repair_item(p_tenant_id, v_provider, v_item.event_id);
     update core.reconciliation_items
        set repair = v_repair, repaired_at = v_now
-     where tenant_id = p_tenant_id and run_id = p_run_id and item_id = v_item.item_id;
+     where tenant_id = p_tenant_id and run_id = p_run_id and item_no = v_item.item_no;
     booked := booked + (v_repair = 'booked')::integer;
     known := known + (v_repair = 'known')::integer;
     refused := refused + (v_repair = 'refused')::integer;

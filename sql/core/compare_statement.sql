@@ -4,7 +4,8 @@
 -- known by their sale alone pair off by equal amounts first (so that one of another month does not
 -- disturb), then what is left of a sale in the period is compared as a sum.
 -- Corrections are Hookledger's own and no provider states them: they are left out.
--- No nested loops: how many rows a statement has is not known when this is planned.
+-- Hash joins only: how many rows a statement has is not known when this is planned, and any other
+-- join would be quadratic in them.
 create or replace function core.compare_statement(
   p_tenant_id uuid,
   p_provider text,
@@ -17,6 +18,8 @@ create or replace function core.compare_statement(
   security invoker
   set search_path = pg_catalog, pg_temp
   set enable_nestloop = off
+  set enable_mergejoin = off
+  set jit = off
   rows 100000
 as $function$
   with placed as materialized (
@@ -24,7 +27,7 @@ as $function$
   ),
   stated as materialized (
     select p.*, row_number() over (
-        partition by p.kind, p.unit_id, p.currency, p.amount_minor, p.by_parent
+        partition by p.kind, p.unit_id collate "C", p.currency, p.amount_minor, p.by_parent
         order by p.stated_at, p.row_no) as n
       from placed as p
      where p.problem is null and p.kind <> 'other' and p.amount_minor <> 0
@@ -70,7 +73,7 @@ as $function$
         when p.row_no is not null then 'pair ' || p.object_id
         when h.unit_id is not null then 'rest ' || s.unit_id
         else 'row ' || s.row_no
-      end as unit,
+      end collate "C" as unit,
       s.currency, sum(s.amount_minor)::bigint as amount, count(*) as row_count,
       sum(s.repetitions) as repeated,
       array_agg(s.line order by s.row_no) as lines,
@@ -88,7 +91,7 @@ as $function$
         when p.row_no is not null then 'pair ' || e.object_id
         when h.unit_id is not null then 'rest ' || e.parent_object_id
         else 'entry ' || e.object_id
-      end as unit,
+      end collate "C" as unit,
       e.currency, sum(e.amount_minor)::bigint as amount, count(*) as entry_count,
       min(e.object_id) as object_id, min(e.parent_object_id) as parent_id,
       min(e.occurred_at) as occurred_at, not bool_and(e.is_inside) as is_outside

@@ -26,6 +26,8 @@ create or replace function core.place_statement(
   security invoker
   set search_path = pg_catalog, pg_temp
   set enable_nestloop = off
+  set enable_mergejoin = off
+  set jit = off
   rows 100000
 as $function$
   with stated as materialized (
@@ -40,7 +42,7 @@ as $function$
           over w as contradicts
       from stated as s
      where s.problem is null and s.row_key is not null
-    window w as (partition by s.row_key order by s.n)
+    window w as (partition by s.row_key collate "C" order by s.n)
   ),
   repeated as (
     select k.first_n as n, count(*) as repetitions

@@ -24,16 +24,19 @@ create or replace function core.read_statement(p_statement jsonb)
 as $function$
   with stated as materialized (
     select
-      case when e.value ->> 'line' ~ '^[0-9]{1,9}$' then (e.value ->> 'line')::integer
+      case when e.value ->> 'line' ~ '^[0-9]+$' and length(e.value ->> 'line') < 10
+        then (e.value ->> 'line')::integer
         else e.ordinality::integer end as line,
       e.ordinality,
       jsonb_typeof(e.value) = 'object' as is_object,
       nullif(e.value ->> 'unread', '') as unread,
       nullif(e.value ->> 'row_key', '') as row_key,
       lower(e.value ->> 'kind') as kind,
-      nullif(regexp_replace(e.value ->> 'object_id', '^gid://shopify/[A-Za-z]+/|^#', ''), '') as id,
-      nullif(regexp_replace(e.value ->> 'parent_object_id', '^gid://shopify/[A-Za-z]+/|^#', ''), '')
-        as parent_id,
+      nullif(case when left(e.value ->> 'object_id', 1) in ('#', 'g')
+        then core.plain_id(e.value ->> 'object_id') else e.value ->> 'object_id' end, '') as id,
+      nullif(case when left(e.value ->> 'parent_object_id', 1) in ('#', 'g')
+        then core.plain_id(e.value ->> 'parent_object_id')
+        else e.value ->> 'parent_object_id' end, '') as parent_id,
       case when jsonb_typeof(e.value -> 'also_known') = 'array' then e.value -> 'also_known' end
         as also_known,
       upper(e.value ->> 'currency') as currency,
@@ -48,16 +51,19 @@ as $function$
   checked as materialized (
     select s.*,
       case
-        when s.minor ~ '^[+-]?[0-9]{1,16}$' then s.minor::numeric
-        when s.minor is null and s.decimal ~ '^[+-]?[0-9]{1,17}([.][0-9]{1,20})?$'
+        when s.minor ~ '^[+-]?[0-9]+$' and length(s.minor) <= 40 then s.minor::numeric
+        when s.minor is null and s.decimal ~ '^[+-]?[0-9]+([.][0-9]+)?$' and length(s.decimal) <= 40
           then s.decimal::numeric * power(10::numeric, s.exponent)
       end as amount,
-      case when s.time ~ ('^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]'
-          '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?'
+      case when length(s.time) <= 40 and s.time ~ ('^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]'
+          '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?'
           '(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])$')
-        then case when substring(s.time from 9 for 2)::integer <= date_part('day',
+        then case
+          when substring(s.time from 9 for 2) <= '28' then s.time::timestamptz
+          when substring(s.time from 9 for 2)::integer <= date_part('day',
             (left(s.time, 7) || '-01')::date + interval '1 month' - interval '1 day')
-          then s.time::timestamptz end
+          then s.time::timestamptz
+        end
       end as stated_at,
       case
         when s.kind in ('sale', 'refund', 'dispute') then s.kind
@@ -70,7 +76,7 @@ as $function$
       case
         when not c.is_object then 'not_an_object'
         when c.unread is not null then
-          case when c.unread ~ '^[a-z][a-z_]{0,39}$' then c.unread else 'unreadable' end
+          case when c.unread ~ '^[a-z][a-z_]*$' and length(c.unread) <= 40 then c.unread else 'unreadable' end
         when c.known_kind is null then 'kind_unknown'
         when c.currency is null or c.currency = '' then 'currency_missing'
         when c.exponent is null then 'currency_unknown'
@@ -80,8 +86,8 @@ as $function$
         when c.time is not null and c.stated_at is null then 'invalid_timestamp'
         when c.known_kind = 'other' then null
         when c.id is null and (c.known_kind = 'sale' or c.parent_id is null) then 'missing_field'
-        when c.id !~ '^[A-Za-z0-9_:./=-]{1,160}$' or c.parent_id !~ '^[A-Za-z0-9_:./=-]{1,160}$'
-          or length(c.row_key) > 200
+        when c.id !~ '^[A-Za-z0-9_:./=-]+$' or c.parent_id !~ '^[A-Za-z0-9_:./=-]+$'
+          or greatest(length(c.id), length(c.parent_id), length(c.row_key)) > 200
           then 'invalid_field'
       end as problem
       from checked as c
@@ -95,9 +101,9 @@ as $function$
     case when j.problem is null then j.id end,
     case when j.problem is null then j.parent_id end,
     case when j.problem is null and j.also_known is not null then array(
-      select regexp_replace(a.name, '^gid://shopify/[A-Za-z]+/|^#', '')
+      select core.plain_id(a.name)
         from jsonb_array_elements_text(j.also_known) with ordinality as a (name, ordinal)
-       where a.name ~ '^[A-Za-z0-9_:./=#-]{1,160}$'
+       where a.name ~ '^[A-Za-z0-9_:./=#-]+$' and length(a.name) <= 200
        order by a.ordinal
        limit 8) end,
     case when j.exponent is not null then j.currency end,

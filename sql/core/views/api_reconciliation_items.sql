@@ -1,7 +1,7 @@
 -- What the comparisons of the session's tenant found, item by item.
 create or replace view api.reconciliation_items with (security_barrier) as
   select
-    i.run_id, i.item_id, i.status, i.reason, i.kind, i.object_id, i.parent_object_id,
+    i.run_id, i.item_no, i.status, i.reason, i.kind, i.object_id, i.parent_object_id,
     i.here_currency, i.here_minor, i.there_currency, i.there_minor, i.entry_count, i.row_count,
     i.duplicate_rows, i.lines, i.occurred_at, i.stated_at, i.outside_period, i.event_id, i.repair,
     i.repaired_at
