@@ -125,7 +125,9 @@ def _provider(format_name: str, provider: str | None) -> str:
 
 def _rows(file: Path, format_name: str) -> list[str]:
     columns = SpinnerColumn(), TextColumn("reading"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("reading", total=file.stat().st_size)
         return [
             json.dumps(row, separators=(",", ":"))
