@@ -235,6 +235,51 @@ def test_two_runs_and_two_repairs_at_once(database: Database) -> None:
     assert ledger == (40, 4000)
 
 
+def test_the_cost_is_not_quadratic(superuser: psycopg.Connection[Any]) -> None:
+    """20,000 sales, by a name that only their events know, and a refund of each, by its sale.
+
+    Compared pair by pair they would take ten times the limit.
+    """
+    connection = superuser
+    try:
+        tenant: Any = connection.execute("select api.create_tenant('large') as id").fetchone()
+        connection.execute(
+            "insert into core.attribution_events (tenant_id, event_id, receipt_id, endpoint_id,"
+            " provider, event_type, kind, object_id, dedup_key, occurred_at, received_at, currency,"
+            " amount_minor, verification, payload)"
+            " select %s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'stripe', 'sale',"
+            " 'sale', 'pi_' || i, 'd' || i, '2026-03-05Z', now(), 'EUR', 100, 'signature',"
+            " jsonb_build_object('data', jsonb_build_object('object',"
+            " jsonb_build_object('latest_charge', 'ch_' || i))) from generate_series(1, 20000) i",
+            (tenant["id"],),
+        )
+        for values in (
+            "'sale', object_id, null::text, event_id, currency, 100",
+            "'refund', 'r' || object_id, object_id, event_id, currency, -50",
+        ):
+            connection.execute(
+                f"insert into core.revenue_ledger select tenant_id, provider, {values},"
+                " occurred_at, now() from core.attribution_events where tenant_id = %s",
+                (tenant["id"],),
+            )
+        statement = [
+            row
+            for n in range(1, 20001)
+            for row in (
+                {"kind": "sale", "object_id": f"ch_{n}", "currency": "EUR", "amount_minor": 100},
+                {"kind": "refund", "object_id": f"re_{n}", "parent_object_id": f"ch_{n}",
+                 "currency": "EUR", "amount_minor": 50},
+            )
+        ]  # fmt: skip
+        connection.execute("set local statement_timeout = '90s'")
+        row: Any = connection.execute(
+            RECONCILE, (tenant["id"], "stripe", MARCH, Jsonb(statement))
+        ).fetchone()
+        assert (row["matched"], row["balanced"]) == (40000, True)
+    finally:
+        connection.rollback()
+
+
 # -- any ledger against any statement ------------------------------------------------------------
 
 SALES = st.sampled_from(["s1", "s2", "s3", "s4"])
