@@ -38,7 +38,7 @@ begin
     perform core.raise_error('unknown_run', format('run_id %s', p_run_id));
   end if;
 
-  select count(*) filter (where i.repair is distinct from 'booked' and i.repair is distinct from 'known'),
+  select count(*) filter (where coalesce(i.repair, 'refused') = 'refused'),
       count(*) filter (where i.event_id is not null and i.repair is null)
     into missing, confirmed
     from core.reconciliation_items as i

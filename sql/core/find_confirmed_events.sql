@@ -1,7 +1,11 @@
 -- Ties the items that are missing here to the unverified events that say the same (kind, object,
 -- currency, amount): the statement confirms those. A refund that the statement knows by its sale
 -- alone is tied by the sale, each event to one item. What the ledger has already needs no event.
-create or replace function core.find_confirmed_events(p_tenant_id uuid, p_run_id uuid, p_provider text)
+create or replace function core.find_confirmed_events(
+  p_tenant_id uuid,
+  p_run_id uuid,
+  p_provider text
+)
   returns void
   language sql
   volatile
