@@ -1,5 +1,5 @@
--- A provider's statement as rows, in ledger form: signed, in ISO 4217 minor units. A row that cannot
--- be read is returned with its problem, never left out. Kinds that are not booked (fees, payouts)
+-- A provider's statement as rows, in ledger form: signed, in ISO 4217 minor units. A row that
+-- cannot be read is returned with its problem, never left out. Kinds that are not booked (fees, payouts)
 -- become `other`. An id keeps its plain form: gid://shopify/Order/1 is 1, #1001 is 1001.
 -- Rows are told apart by row_key where the provider gives each one an id; else a row that says the
 -- same at the same time is the same. Without either, rows add up (partial captures).
@@ -55,7 +55,8 @@ as $function$
         when s.minor is null and s.decimal ~ '^[+-]?[0-9]+([.][0-9]+)?$' and length(s.decimal) <= 40
           then s.decimal::numeric * power(10::numeric, s.exponent)
       end as amount,
-      case when length(s.time) <= 40 and s.time ~ ('^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]'
+      case when length(s.time) <= 40
+        and s.time ~ ('^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]'
           '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?'
           '(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])$')
         then case
@@ -76,7 +77,8 @@ as $function$
       case
         when not c.is_object then 'not_an_object'
         when c.unread is not null then
-          case when c.unread ~ '^[a-z][a-z_]*$' and length(c.unread) <= 40 then c.unread else 'unreadable' end
+          case when c.unread ~ '^[a-z][a-z_]*$' and length(c.unread) <= 40
+            then c.unread else 'unreadable' end
         when c.known_kind is null then 'kind_unknown'
         when c.currency is null or c.currency = '' then 'currency_missing'
         when c.exponent is null then 'currency_unknown'
