@@ -1,7 +1,7 @@
 -- Compares the ledger with a provider's statement and keeps what it found. Reads one snapshot of
 -- the ledger and writes only rows of its own run, so any number may run at once and nothing waits
--- for it; it takes no lock. The same statement may be compared again and again: each run is one of its
--- own and says which earlier one it repeats.
+-- for it; it takes no lock. The same statement may be compared again and again: each run is one of
+-- its own and says which earlier one it repeats.
 create or replace function api.reconcile(
   p_tenant_id uuid,
   p_provider text,

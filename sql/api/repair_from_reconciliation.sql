@@ -71,9 +71,9 @@ end
 $function$;
 
 comment on function api.repair_from_reconciliation(uuid, uuid, integer, boolean) is
-$doc$Books the missing sales, refunds and disputes of a run that an unverified event tells as well.
+$doc$Books what a run misses and an unverified event tells as well: sales, refunds, disputes.
 missing: items missing here; confirmed: those that can be repaired; then what became of up to
-p_limit of them: booked, known (in the ledger meanwhile) or refused (see the dead-letter queue). With
+p_limit of them: booked, known (in the ledger meanwhile) or refused (see the dead letters). With
 p_dry_run nothing is booked. Calling it again goes on where it ended.
 Raises: HL009 wrong_isolation, HL052 unknown_run.
 Example: select * from api.repair_from_reconciliation(:tenant, :run);$doc$;

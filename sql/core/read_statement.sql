@@ -1,6 +1,6 @@
 -- A provider's statement as rows, in ledger form: signed, in ISO 4217 minor units. A row that
--- cannot be read is returned with its problem, never left out. Kinds that are not booked (fees, payouts)
--- become `other`. An id keeps its plain form: gid://shopify/Order/1 is 1, #1001 is 1001.
+-- cannot be read is returned with its problem, never left out. Kinds that are not booked (fees,
+-- payouts) become `other`. An id keeps its plain form: gid://shopify/Order/1 is 1, #1001 is 1001.
 -- Rows are told apart by row_key where the provider gives each one an id; else a row that says the
 -- same at the same time is the same. Without either, rows add up (partial captures).
 create or replace function core.read_statement(p_statement jsonb)

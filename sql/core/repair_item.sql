@@ -1,8 +1,8 @@
 -- Books what an item lacks: the unverified event that the statement confirms is recorded again, by
 -- the very functions that record deliveries, as verified by a statement. So the business key
--- decides as ever: had the provider's own webhook come meanwhile, nothing is booked, and should it come
--- later, it is a duplicate. The event keeps the receipt of its unverified delivery.
--- Locks: those of core.record_event.
+-- decides as ever: had the provider's own webhook come meanwhile, nothing is booked, and should it
+-- come later, it is a duplicate. The event keeps the receipt of its unverified delivery. Locks:
+-- those of core.record_event.
 create or replace function core.repair_item(
   p_tenant_id uuid,
   p_provider text,
