@@ -39,6 +39,13 @@ as $function$
     ('unknown_queue', 'HL026', 'no such queue',
       'one or more of attribution, maintenance, housekeeping'),
 
+    ('invalid_period', 'HL050', 'the period is empty or without a bound',
+      'pass tstzrange(from, to): from is in it, to is not'),
+    ('invalid_statement', 'HL051', 'the statement is no JSON array of up to 500000 rows',
+      'split a longer one by period'),
+    ('unknown_run', 'HL052', 'no such reconciliation run of this tenant',
+      'see api.reconciliation_runs'),
+
     ('invalid_utf8', 'HL101', 'the body is not UTF-8', null),
     ('invalid_json', 'HL102', 'the body is not JSON', null),
     ('not_an_object', 'HL103', 'the body is JSON but no object', null),

@@ -52,7 +52,10 @@ select results_eq(
     'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
     'api.lease_next_job(uuid,text[],interval,text)',
-    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.retry_failed_job(uuid,uuid)',
+    'api.reconcile(uuid,text,tstzrange,jsonb)',
+    'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
+    'api.retry_failed_job(uuid,uuid)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
     'api.run_next_job(uuid,text[])', 'api.tenants_with_due_jobs(text[],integer)'],
   'a DBA may use every operation');
@@ -87,7 +90,8 @@ select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events',
-         'api.jobs', 'api.worker_failed_jobs']) as v (relation)
+         'api.jobs', 'api.worker_failed_jobs', 'api.reconciliation_runs',
+         'api.reconciliation_items']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
      values ('api.events', 'hookledger_worker', 'SELECT') $$,
