@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -101,9 +101,9 @@ create table core.default_channel_rules (
 );
 comment on table core.default_channel_rules is
   'The rules for every tenant, in order; the highest version counts. Compiled by '
-  'core.build_default_channel';
+  'core.build_channels';
 comment on column core.default_channel_rules.mediums is
-  'LIKE patterns, of which one must match; null: any. All stated columns must match';
+  'Patterns (* is any text), of which one must match; null: any. All stated columns must match';
 comment on column core.default_channel_rules.campaign_words is
   'Matched against the campaign with a space for each run of other characters than a to z, and '
   'one before and after';
@@ -112,36 +112,36 @@ insert into core.default_channel_rules
   (version, position, channel_code, categories, sources, mediums, campaigns, campaign_words,
    referrers)
 values
-  (1, 1, 'cross_network', null, null, null, '{%cross-network%}', null, null),
-  (1, 2, 'paid_shopping', '{shopping}', null, '{%cp%,ppc,retargeting,paid%}', null, null, null),
-  (1, 3, 'paid_shopping', null, null, '{%cp%,ppc,retargeting,paid%}', null,
-    '{"% shop%",%eshop%,%shopping%}', null),
-  (1, 4, 'paid_search', '{search}', null, '{%cp%,ppc,retargeting,paid%}', null, null, null),
-  (1, 5, 'paid_social', '{social}', null, '{%cp%,ppc,retargeting,paid%}', null, null, null),
-  (1, 6, 'paid_video', '{video}', null, '{%cp%,ppc,retargeting,paid%}', null, null, null),
+  (1, 1, 'cross_network', null, null, null, '{*cross-network*}', null, null),
+  (1, 2, 'paid_shopping', '{shopping}', null, '{*cp*,ppc,retargeting,paid*}', null, null, null),
+  (1, 3, 'paid_shopping', null, null, '{*cp*,ppc,retargeting,paid*}', null,
+    '{"* shop*",*eshop*,*shopping*}', null),
+  (1, 4, 'paid_search', '{search}', null, '{*cp*,ppc,retargeting,paid*}', null, null, null),
+  (1, 5, 'paid_social', '{social}', null, '{*cp*,ppc,retargeting,paid*}', null, null, null),
+  (1, 6, 'paid_video', '{video}', null, '{*cp*,ppc,retargeting,paid*}', null, null, null),
   (1, 7, 'display', null, null, '{display,banner,expandable,interstitial,cpm}', null, null, null),
-  (1, 8, 'paid_other', null, null, '{%cp%,ppc,retargeting,paid%}', null, null, null),
+  (1, 8, 'paid_other', null, null, '{*cp*,ppc,retargeting,paid*}', null, null, null),
   (1, 9, 'ai_assistants', '{ai_assistant}', null, null, null, null, null),
   (1, 10, 'ai_assistants', null, null, '{ai-assistant}', null, null, null),
   (1, 11, 'ai_assistants', null, null, '{referral}', null, null,
-    '{bing.com/chat%,x.com/i/grok%}'),
+    '{bing.com/chat*,x.com/i/grok*}'),
   (1, 12, 'organic_shopping', '{shopping}', null, null, null, null, null),
-  (1, 13, 'organic_shopping', null, null, null, null, '{"% shop%",%eshop%,%shopping%}', null),
+  (1, 13, 'organic_shopping', null, null, null, null, '{"* shop*",*eshop*,*shopping*}', null),
   (1, 14, 'organic_social', '{social}', null, null, null, null, null),
   (1, 15, 'organic_social', null, null,
     '{social,social-network,social-media,sm,"social network","social media"}', null, null, null),
   (1, 16, 'organic_video', '{video}', null, null, null, null, null),
-  (1, 17, 'organic_video', null, null, '{%video%}', null, null, null),
+  (1, 17, 'organic_video', null, null, '{*video*}', null, null, null),
   (1, 18, 'organic_search', '{search}', null, null, null, null, null),
   (1, 19, 'organic_search', null, null, '{organic}', null, null, null),
   (1, 20, 'referral', null, null, '{referral,app,link}', null, null, null),
-  (1, 21, 'email', null, '{email,e-mail,e\\\\_mail,"e mail"}', null, null, null, null),
-  (1, 22, 'email', null, null, '{email,e-mail,e\\\\_mail,"e mail"}', null, null, null),
+  (1, 21, 'email', null, '{email,e-mail,e_mail,"e mail"}', null, null, null, null),
+  (1, 22, 'email', null, null, '{email,e-mail,e_mail,"e mail"}', null, null, null),
   (1, 23, 'affiliates', null, null, '{affiliate}', null, null, null),
   (1, 24, 'audio', null, null, '{audio}', null, null, null),
   (1, 25, 'sms', null, '{sms}', null, null, null, null),
   (1, 26, 'sms', null, null, '{sms}', null, null, null),
-  (1, 27, 'mobile_push_notifications', null, null, '{%push,%mobile%,%notification%}', null, null,
+  (1, 27, 'mobile_push_notifications', null, null, '{*push,*mobile*,*notification*}', null, null,
     null),
   (1, 28, 'mobile_push_notifications', null, '{firebase}', null, null, null, null);
 
@@ -179,7 +179,8 @@ comment on table core.channel_rules is
 comment on column core.channel_rules.priority is
   'The lowest matching number decides, then the name in byte order';
 comment on column core.channel_rules.sources is
-  'LIKE patterns, of which one must match; null: any. All stated columns must match';
+  'Patterns (* is any text, empty: not stated), of which one must match; null: any. All stated '
+  'columns must match';
 comment on column core.channel_rules.valid_to is 'Null: in force';
 
 create unique index channel_rules_one_in_force on core.channel_rules (tenant_id, rule_name)
@@ -191,7 +192,9 @@ drop table core.channel_rules cascade;
 drop table core.default_channel_rules cascade;
 drop table core.channel_sources cascade;
 drop table core.channel_taxonomy cascade;
-drop function if exists core.default_channel_rule(text, text, text, text, text) cascade;
+drop function if exists core.default_channel_rule(text, text, text, text, text);
+drop function if exists core.source_category(text);
+drop function if exists core.stated_channel(text);
 truncate core.sql_files;
 """
 

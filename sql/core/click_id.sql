@@ -9,20 +9,28 @@ create or replace function core.click_id(p_landing_page text)
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_query text := split_part(split_part(p_landing_page, '#', 1), '?', 2);
+  v_query text := lower(split_part(split_part(p_landing_page, '#', 1), '?', 2));
   v_names text[];
 begin
   if v_query = '' or p_landing_page is null then
     return null;
   end if;
-  v_names := regexp_split_to_array(lower(regexp_replace(v_query, '=[^&]*', '', 'g')), '&');
-  return (
-    select c.name
-      from unnest(array['gclid', 'gbraid', 'wbraid', 'msclkid', 'ttclid', 'twclid', 'li_fat_id',
-        'dclid', 'fbclid', 'srsltid']) with ordinality as c (name, position)
-     where c.name = any (v_names)
-     order by c.position
-     limit 1);
+  if position('=' in v_query) > 0 then
+    v_query := regexp_replace(v_query, '=[^&]*', '', 'g');
+  end if;
+  v_names := string_to_array(v_query, '&');
+  return case
+    when 'gclid' = any (v_names) then 'gclid'
+    when 'gbraid' = any (v_names) then 'gbraid'
+    when 'wbraid' = any (v_names) then 'wbraid'
+    when 'msclkid' = any (v_names) then 'msclkid'
+    when 'ttclid' = any (v_names) then 'ttclid'
+    when 'twclid' = any (v_names) then 'twclid'
+    when 'li_fat_id' = any (v_names) then 'li_fat_id'
+    when 'dclid' = any (v_names) then 'dclid'
+    when 'fbclid' = any (v_names) then 'fbclid'
+    when 'srsltid' = any (v_names) then 'srsltid'
+  end;
 end
 $function$;
 

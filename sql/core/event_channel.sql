@@ -1,5 +1,5 @@
--- The channel alone: what attribution asks for each distinct origin of its touches. Needs the tenant
--- to be set by its caller.
+-- The channel alone, for a caller that has set the tenant. For very many touches fetch the rules
+-- once (core.channel_rules_in_force) and ask core.channel_by_rules: reading them is most of the time.
 create or replace function core.event_channel(
   p_tenant_id uuid,
   p_channel text,
@@ -17,9 +17,9 @@ create or replace function core.event_channel(
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  return (core.normalize_channel(
-    p_tenant_id, p_channel, p_utm_source, p_utm_medium, p_utm_campaign, p_referrer, p_landing_page,
-    p_provider)).channel_code;
+  return (core.channel_by_rules(
+    core.channel_rules_in_force(p_tenant_id), p_channel, p_utm_source, p_utm_medium, p_utm_campaign,
+    p_referrer, p_landing_page, p_provider)).channel_code;
 end
 $function$;
 

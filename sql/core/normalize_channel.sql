@@ -1,6 +1,4 @@
--- Which channel a touch belongs to, and why. In this order: a channel of the taxonomy that the event
--- states itself; the tenant's own rules; a stated text that is no channel (unassigned); nothing at
--- all (direct); the rules for every tenant; unassigned. Needs the tenant to be set by its caller.
+-- core.channel_by_rules with the rules that are in force for the tenant, which its caller has set.
 -- Nothing is stored: whoever asks again after a change of rules gets the new answer.
 create or replace function core.normalize_channel(
   p_tenant_id uuid,
@@ -17,72 +15,18 @@ create or replace function core.normalize_channel(
   out rule_version integer,
   out source text,
   out medium text,
-  out campaign text
+  out campaign text,
+  out referrer_host text
 )
-  language plpgsql
+  language sql
   stable
   security invoker
   set search_path = pg_catalog, pg_temp
 as $function$
-#variable_conflict use_column
-declare
-  v_stated text := nullif(lower(btrim(p_channel)), '');
-  v_origin record;
-  v_position smallint;
-begin
-  if v_stated is not null then
-    channel_code := core.stated_channel(v_stated);
-    if channel_code is not null then
-      decided_by := 'event';
-      return;
-    end if;
-  end if;
-
-  v_origin := core.touch_origin(
-    p_utm_source, p_utm_medium, p_utm_campaign, p_referrer, p_landing_page);
-  source := v_origin.source;
-  medium := v_origin.medium;
-  campaign := v_origin.campaign;
-
-  select r.channel_code, r.rule_name, r.version into channel_code, rule_name, rule_version
-    from core.channel_rules as r
-   where r.tenant_id = p_tenant_id and r.valid_to is null
-     and (r.sources is null or coalesce(v_origin.source, '') like any (r.sources))
-     and (r.mediums is null or coalesce(v_origin.medium, '') like any (r.mediums))
-     and (r.campaigns is null or coalesce(v_origin.campaign, '') like any (r.campaigns))
-     and (r.channels is null or coalesce(v_stated, '') like any (r.channels))
-     and (r.referrers is null or coalesce(v_origin.referrer, '') like any (r.referrers))
-     and (r.landing_pages is null or coalesce(v_origin.landing_page, '') like any (r.landing_pages))
-     and (r.categories is null or coalesce(v_origin.category, '') = any (r.categories))
-     and (r.click_ids is null or coalesce(v_origin.click_id, '') = any (r.click_ids))
-     and (r.providers is null or coalesce(p_provider, '') = any (r.providers))
-   order by r.priority, r.rule_name collate "C"
-   limit 1;
-  if found then
-    decided_by := 'tenant';
-    return;
-  end if;
-
-  decided_by := 'nothing';
-  channel_code := 'unassigned';
-  if v_stated is null then
-    if source is null and medium is null and campaign is null then
-      channel_code := 'direct';
-    else
-      v_position := core.default_channel_rule(
-        source, medium, campaign, v_origin.referrer, v_origin.category);
-      if v_position is not null then
-        select d.channel_code, d.version into strict channel_code, rule_version
-          from core.default_channel_rules as d
-         where d.position = v_position
-         order by d.version desc
-         limit 1;
-        decided_by := 'default';
-        rule_name := v_position::text;
-      end if;
-    end if;
-  end if;
-end
+  select c.*
+    from core.channel_by_rules(
+      core.channel_rules_in_force(p_tenant_id), p_channel, p_utm_source, p_utm_medium,
+      p_utm_campaign, p_referrer, p_landing_page, p_provider) as c
 $function$;
 
 comment on function core.normalize_channel(uuid, text, text, text, text, text, text, text) is

@@ -16,7 +16,7 @@ create or replace function core.touch_origin(
   out click_id text
 )
   language plpgsql
-  stable
+  immutable
   parallel safe
   security invoker
   set search_path = pg_catalog, pg_temp
@@ -25,6 +25,7 @@ declare
   v_landing_host text;
   v_referrer_host text;
   v_referrer_category text;
+  v_page text;
   v_vendor text;
 begin
   source := core.clean_tag(p_utm_source);
@@ -54,8 +55,11 @@ begin
     then
       v_referrer_host := null;
     else
-      referrer := v_referrer_host || coalesce(
-        substring(lower(p_referrer) from '^(?:[a-z][a-z0-9+.-]*:)?(?://)?[^/?#]*(/[^?#]*)'), '');
+      v_page := lower(split_part(split_part(p_referrer, '?', 1), '#', 1));
+      v_page := substr(v_page, position('//' in v_page) + 2);
+      referrer := v_referrer_host
+        || case when position('/' in v_page) > 0 then substr(v_page, position('/' in v_page))
+          else '' end;
     end if;
   end if;
   if source is not null then
@@ -103,7 +107,9 @@ begin
     then
       source := v_vendor;
     end if;
-    category := core.source_category(source);
+    if source is not null then
+      category := core.source_category(source);
+    end if;
   end if;
 
   if source is null and v_referrer_host is not null then

@@ -39,7 +39,7 @@ begin
        -- migrating.
        and not (c.level = 'security' and p_function in (
          'core.build_dispatch()'::regprocedure, 'core.build_job_dispatch()'::regprocedure,
-         'core.build_default_channel()'::regprocedure))
+         'core.build_channels()'::regprocedure))
        -- Every task has one signature, too.
        and not (c.message ~ '^unused parameter'
          and p_function::regprocedure::text ~ '^core[.]job_');
