@@ -63,19 +63,3 @@ Example: select * from api.unmapped_channels(:tenant, '2026-03-01', '2026-04-01'
 revoke all on function api.unmapped_channels(uuid, timestamptz, timestamptz, integer) from public;
 grant execute on function api.unmapped_channels(uuid, timestamptz, timestamptz, integer)
   to hookledger_dba;
-
--- The same for the session's tenant and the last 30 days, for whoever looks without knowing the
--- function. It stands here because views are made before the functions of api.
-create or replace view api.unmapped_channels with (security_barrier) as
-  select
-    u.channel, u.source, u.medium, u.campaign, u.referrer_host, u.touches, u.first_seen_at,
-    u.last_seen_at
-  from core.tenants as t
-  cross join lateral api.unmapped_channels(t.tenant_id) as u
-  where t.tenant_id = (select core.current_tenant());
-
-comment on view api.unmapped_channels is
-  'What the events of the last 30 days state and no channel rule knows, most frequent first';
-
-revoke all on api.unmapped_channels from public;
-grant select on api.unmapped_channels to hookledger_dba;

@@ -93,8 +93,7 @@ select set_eq(
          'api.jobs', 'api.worker_failed_jobs', 'api.channel_rules']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
-     values ('api.events', 'hookledger_worker', 'SELECT'),
-       ('api.unmapped_channels', 'hookledger_dba', 'SELECT') $$,
+     values ('api.events', 'hookledger_worker', 'SELECT') $$,
   'DBAs and readers may select from the views, the worker from events, and nobody may do more');
 select is_empty(
   $$ select c.relname, a.privilege_type from pg_class as c
