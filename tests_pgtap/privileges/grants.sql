@@ -49,7 +49,7 @@ select results_eq(
   array[
     'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
     'api.create_tenant(text)', 'api.drop_channel_rule(uuid,text)',
-    'api.extend_job_lease(uuid,uuid,uuid,interval)',
+    'api.explain_channel(uuid,uuid)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
     'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
     'api.lease_next_job(uuid,text[],interval,text)',
