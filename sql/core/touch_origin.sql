@@ -63,6 +63,9 @@ begin
     end if;
   end if;
   if source is not null then
+    if position('/' in source) > 0 then
+      source := coalesce(core.referrer_host(source), source);  -- some write a whole URL
+    end if;
     category := core.source_category(source);
     if category = 'never_a_source'
       or v_landing_host is not null and position('.' in source) > 0

@@ -97,6 +97,9 @@ insert into cases values
   (' Google ', ' CPC ', null, 'paid_search'),
   ('GOOGLE', 'C+P+C', null, 'organic_search'),
   ('m.facebook.com', 'cpc', null, 'paid_social'),
+  ('https://www.facebook.com/ads', 'cpc', null, 'paid_social'),
+  ('www.google.com/', 'organic', null, 'organic_search'),
+  ('n/a', null, null, 'unassigned'),
   ('google+', 'cpc', null, 'paid_social');
 
 select is(
