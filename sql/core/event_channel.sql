@@ -1,5 +1,5 @@
 -- The channel alone, for a caller that has set the tenant. For very many touches fetch the rules
--- once (core.channel_rules_in_force) and ask core.channel_by_rules: reading them is most of the time.
+-- once (core.channel_rules_in_force) and ask core.channel_by_rules: reading them is half the time.
 create or replace function core.event_channel(
   p_tenant_id uuid,
   p_channel text,

@@ -34,8 +34,10 @@ begin
   if p_landing_page is not null then
     v_landing_host := core.referrer_host(p_landing_page);
     if position('utm_' in p_landing_page) > 0 then
-      source := coalesce(source, core.clean_tag(core.query_parameter(p_landing_page, 'utm_source')));
-      medium := coalesce(medium, core.clean_tag(core.query_parameter(p_landing_page, 'utm_medium')));
+      source := coalesce(source,
+        core.clean_tag(core.query_parameter(p_landing_page, 'utm_source')));
+      medium := coalesce(medium,
+        core.clean_tag(core.query_parameter(p_landing_page, 'utm_medium')));
       campaign := coalesce(campaign,
         core.clean_tag(core.query_parameter(p_landing_page, 'utm_campaign')));
     end if;
@@ -83,7 +85,7 @@ begin
   medium := nullif(medium, 'none');
 
   -- Click ids. Google's stand for an ad even where the tags say otherwise, as in Google Analytics;
-  -- the others fill in what no tag states. fbclid is in unpaid links too and tells the network only.
+  -- the others fill in what no tag states. fbclid is in unpaid links too: it tells the network only.
   if click_id is not null then
     v_vendor := case click_id
       when 'msclkid' then 'bing' when 'ttclid' then 'tiktok' when 'twclid' then 'twitter'
@@ -124,4 +126,4 @@ end
 $function$;
 
 comment on function core.touch_origin(text, text, text, text, text) is
-  'Source, medium and campaign of a touch as the channel rules see them, and the kind of the source';
+  'Source, medium and campaign of a touch as the channel rules see them, and the source''s kind';

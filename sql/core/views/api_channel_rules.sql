@@ -1,9 +1,9 @@
--- The rules that decide for the session's tenant, its own and those for every tenant, with all their
--- versions. tenant_id says for whom, so no row is of two tenants.
+-- The rules that decide for the session's tenant, its own and those for every tenant, with all
+-- their versions. tenant_id says for whom, so no row is of two tenants.
 create or replace view api.channel_rules with (security_barrier) as
   select
-    r.tenant_id, 'tenant' as scope, r.rule_name, r.version, r.valid_to is null as is_in_force, r.priority,
-    r.channel_code, r.sources, r.mediums, r.campaigns, null::text[] as campaign_words, r.referrers,
+    r.tenant_id, 'tenant' as scope, r.rule_name, r.version, r.valid_to is null as is_in_force,
+    r.priority, r.channel_code, r.sources, r.mediums, r.campaigns, null::text[] as campaign_words, r.referrers,
     r.landing_pages, r.channels, r.categories, r.click_ids, r.providers, r.valid_from, r.valid_to,
     r.changed_by
   from core.channel_rules as r
