@@ -1,7 +1,7 @@
 -- Which channel a touch belongs to, and why. In this order: a channel of the taxonomy that the
--- event states itself; the tenant's own rules; a stated text that is no channel (unassigned); nothing at
--- all (direct); the rules for every tenant; unassigned. Reads no table, so it may be asked for a
--- million touches; p_rules is core.channel_rules_in_force.
+-- event states itself; the tenant's own rules; a stated text that is no channel (unassigned);
+-- nothing at all (direct); the rules for every tenant; unassigned. Reads no table, so it may be
+-- asked for a million touches; p_rules is core.channel_rules_in_force.
 create or replace function core.channel_by_rules(
   p_rules core.channel_rules[],
   p_channel text,

@@ -1,5 +1,6 @@
 -- One condition of a channel rule as it is stored: a text or an array of texts, in the form in
--- which touches are compared. Refuses what could never match, matches everything, or is personal data.
+-- which touches are compared. Refuses what could never match, matches everything, or is personal
+-- data.
 create or replace function core.channel_patterns(p_field text, p_value jsonb)
   returns text[]
   language plpgsql

@@ -85,7 +85,7 @@ begin
   medium := nullif(medium, 'none');
 
   -- Click ids. Google's stand for an ad even where the tags say otherwise, as in Google Analytics;
-  -- the others fill in what no tag states. fbclid is in unpaid links too: it tells the network only.
+  -- the others fill in what no tag states. fbclid is in unpaid links too: it tells the network.
   if click_id is not null then
     v_vendor := case click_id
       when 'msclkid' then 'bing' when 'ttclid' then 'tiktok' when 'twclid' then 'twitter'

@@ -3,9 +3,9 @@
 create or replace view api.channel_rules with (security_barrier) as
   select
     r.tenant_id, 'tenant' as scope, r.rule_name, r.version, r.valid_to is null as is_in_force,
-    r.priority, r.channel_code, r.sources, r.mediums, r.campaigns, null::text[] as campaign_words, r.referrers,
-    r.landing_pages, r.channels, r.categories, r.click_ids, r.providers, r.valid_from, r.valid_to,
-    r.changed_by
+    r.priority, r.channel_code, r.sources, r.mediums, r.campaigns, null::text[] as campaign_words,
+    r.referrers, r.landing_pages, r.channels, r.categories, r.click_ids, r.providers, r.valid_from,
+    r.valid_to, r.changed_by
   from core.channel_rules as r
   where r.tenant_id = (select core.current_tenant())
   union all
