@@ -38,6 +38,12 @@ as $function$
     ('invalid_lease', 'HL025', 'a lease lasts from a second to a day', 'pass an interval'),
     ('unknown_queue', 'HL026', 'no such queue',
       'one or more of attribution, maintenance, housekeeping'),
+    ('invalid_channel_rule', 'HL031', 'a channel rule has a part that cannot be used',
+      'DETAIL names it; see the comment of api.set_channel_rule'),
+    ('unknown_channel_rule', 'HL032', 'no such channel rule of this tenant is in force',
+      'api.channel_rules lists them'),
+    ('too_many_channel_rules', 'HL033', 'the tenant has 500 channel rules in force',
+      'join rules of one channel: a field takes up to 50 patterns'),
 
     ('invalid_period', 'HL050', 'the period is empty or without a bound',
       'pass tstzrange(from, to): from is in it, to is not'),
