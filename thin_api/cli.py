@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from thin_api import ROOT, __version__, cli_reconcile, database, pgdata
+from thin_api.cli_worker import worker
 from thin_api.embedded import temporary_server
 from thin_api.settings import ConfigurationError, Settings, load_settings
 
@@ -81,7 +82,7 @@ def options(
 
 @app.command()
 def run() -> None:
-    """Start everything: database, schema, demo tenant, shim.
+    """Start everything: database, schema, demo tenant, shim, worker.
 
     The embedded PostgreSQL is used unless DATABASE_URL is set. A part that dies is started again;
     Ctrl-C stops them all.
@@ -102,6 +103,9 @@ def serve() -> None:
     with running_database():
         code = serve_shim()
     raise typer.Exit(code)
+
+
+app.command()(worker)
 
 
 @app.command()

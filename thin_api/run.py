@@ -45,9 +45,10 @@ def run(settings: Settings, console: Console) -> None:
             environment={**os.environ, **{variable(name): url for name, url in urls.items()}},
             hopeless={ADDRESS_IN_USE: in_use},
         )
+        worker = Child("worker", python_module("thin_api.worker"))
         stopper = Stopper()
         supervise(
-            [*children, shim],
+            [*children, shim, worker],
             stopper=stopper,
             before=lambda: _keep_database(server),
             when_started=lambda: _announce(settings, demo, played, stopper, console),

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LoginRole = Literal["shim", "worker", "dba"]
+Queue = Literal["attribution", "maintenance", "housekeeping"]
 LOGIN_ROLES: tuple[LoginRole, ...] = ("shim", "worker", "dba")
 
 
@@ -116,6 +117,20 @@ class Settings(BaseSettings):
     """How long the shim waits for requests in flight when it stops."""
     prepared_statements: bool = True
     """False behind a PgBouncer that does not carry prepared statements (before 1.21)."""
+    worker_queues: Annotated[tuple[Queue, ...], NoDecode, BeforeValidator(_split_commas)] = (
+        "attribution",
+        "maintenance",
+        "housekeeping",
+    )
+    """Which queues a worker serves, separated by commas."""
+    worker_poll_seconds: float = Field(default=1, gt=0)
+    """How long an idle worker waits before it asks again what is due."""
+    worker_lease_seconds: float = Field(default=60, ge=1, le=86400)
+    """How long a job stays with a worker that no longer says that it runs it."""
+    worker_job_seconds: float = Field(default=900, gt=0)
+    """Longest run of a job; then it is cut off and counts as failed."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port of the worker's `/metrics`; none when it is not set."""
     provider_timeout_seconds: float = Field(default=5, gt=0)
     """Longest wait for a provider's API that has to confirm a webhook (Toss waits 10 s for us)."""
     toss_api_url: str = "https://api.tosspayments.com"

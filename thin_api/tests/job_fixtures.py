@@ -36,6 +36,11 @@ COUNT = """
 @pytest.fixture(scope="module")
 def job_database(database: Database) -> Database:
     """A database with tasks of the tests' own and a table that stands for what webhooks write."""
+    return prepare(database)
+
+
+def prepare(database: Database) -> Database:
+    """Add the tasks and the table to a database."""
     with psycopg.connect(database.dsn("superuser"), autocommit=True) as connection:
         connection.execute("create table public.marks (tenant_id uuid, name text)")
         connection.execute("grant all on public.marks to hookledger_owner")
@@ -44,9 +49,11 @@ def job_database(database: Database) -> Database:
     add_task(database, "count_at_gate", f"perform pg_advisory_xact_lock_shared({GATE}); {COUNT}")
     add_task(
         database,
-        "mark_and_fail",
-        "insert into public.marks values (p_tenant_id, 'of the task'); return 1 / 0;",
+        "mark_slowly",
+        "perform pg_sleep(0.02); insert into public.marks values (p_tenant_id, p_args ->> 'name');"
+        " return '{}';",
     )
+    add_task(database, "fail", "return 1 / 0;")
     return database
 
 

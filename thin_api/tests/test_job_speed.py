@@ -9,7 +9,7 @@ from thin_api.tests.cluster import Database
 from thin_api.tests.job_fixtures import ENQUEUE, LEASE, QUEUES, Connection, as_owner, new_tenant
 from thin_api.tests.job_fixtures import job_database as job_database
 
-JOBS = 500
+JOBS = 800
 PAGES = """
 select sum(pg_stat_get_xact_blocks_fetched(c.oid))::bigint
   from pg_class as c
@@ -78,5 +78,5 @@ def test_a_transaction_held_open_does_not_slow_the_queue(job_database: Database,
         before = mark_day if keys == "one" else ""
         owner.execute(RUN_MANY.format(jobs=JOBS, before=before, tenant=tenant))
         marking_later, claiming_later = cost(asking)
-    assert marking_later < 2 * marking + 30
-    assert claiming_later < 2 * claiming + 30
+    assert marking_later < 3 * marking + 30
+    assert claiming_later < 3 * claiming + 30
