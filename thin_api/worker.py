@@ -83,6 +83,8 @@ class Worker:
                     log.info("working", extra={"worker": self.name, "queues": self._queues})
                     self._work(connection, limits)
                     break
+            except psycopg.errors.QueryCanceled:
+                continue  # a cancellation that came when the job it was meant for had just ended
             except psycopg.Error as error:
                 log.warning("interrupted", extra={"error": _cause(error)})
                 if limits.drain or limits.jobs is not None:

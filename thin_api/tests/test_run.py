@@ -4,9 +4,11 @@ import json
 import os
 import re
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -96,11 +98,30 @@ def test_what_dies_is_started_again(home: Path, environment: dict[str, str]) -> 
                 assert time.monotonic() < deadline, f"{name} did not come back"
                 time.sleep(0.3)
             assert not victim.is_running()
+        victim = worker_of(process)
+        victim.kill()
+        deadline = time.monotonic() + 60
+        while worker_of(process) == victim:
+            assert time.monotonic() < deadline, "the worker did not come back"
+            time.sleep(0.1)
         processes = family(process)
         code, rest = stop(process, signal.SIGINT)
         assert code == 0
+        assert "worker ended (signal SIGKILL)" in rest
         assert "PostgreSQL was gone" in rest
         assert not [p for p in processes if p.is_running()]
+
+
+def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
+    """Wait for the worker that the system runs."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for found in family(process):
+            with suppress(psutil.Error):
+                if found.is_running() and "thin_api.worker" in found.cmdline():
+                    return found
+        time.sleep(0.2)
+    raise AssertionError("no worker")
 
 
 def test_demo_endpoints_follow_the_database(home: Path, environment: dict[str, str]) -> None:

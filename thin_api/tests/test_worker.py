@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from thin_api import ROOT
 from thin_api.migrate import head_revision
 from thin_api.settings import ConfigurationError
 from thin_api.tests.cluster import Database
@@ -311,3 +312,16 @@ def test_without_a_database_a_drain_fails(job_database: Database) -> None:
     nowhere = f"postgresql://hookledger_worker:x@127.0.0.1:{free_port()}/x"
     worker = Worker(job_database.settings, nowhere, WorkerMetrics())
     assert worker.run(Limits(drain=True), head_revision()) == AWAY
+
+
+def test_what_the_manual_has_pg_cron_do(job_database: Database) -> None:
+    """The block of docs/jobs.md, as pg_cron sends it: every tenant's turn, each job committed."""
+    manual = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
+    block = manual.partition("$cron$\n")[2].partition("$cron$")[0]
+    tenants = [new_tenant(job_database) for _ in range(3)]
+    for tenant in tenants:
+        enqueue_one(job_database, tenant, "fail" if tenant is tenants[1] else "nothing")
+    with psycopg.connect(job_database.dsn("dba"), autocommit=True) as connection:
+        connection.execute(block.encode())
+    done = [jobs(job_database, tenant) for tenant in tenants]
+    assert done == [[("succeeded", 1)], [("pending", 1)], [("succeeded", 1)]]
