@@ -27,8 +27,8 @@ declare
   v_nil constant uuid := uuid '00000000-0000-0000-0000-000000000000';
   v_now timestamptz := clock_timestamp();
   v_latest record;
-  v_job_id uuid := core.uuid_v7();
-  v_lock_timeout text := current_setting('lock_timeout');
+  v_job_id uuid;
+  v_lock_timeout text;
 begin
   if current_setting('transaction_isolation') = 'read committed'
     and pg_try_advisory_xact_lock_shared(core.lock_of_job(p_tenant_id, p_task, p_key))
@@ -46,6 +46,8 @@ begin
       return;
     end if;
 
+    v_job_id := core.uuid_v7();
+    v_lock_timeout := current_setting('lock_timeout');
     begin
       perform set_config('lock_timeout', '500ms', true);
       insert into core.jobs (
@@ -61,6 +63,7 @@ begin
     end;
   end if;
 
+  v_job_id := core.uuid_v7();
   insert into core.jobs (
     tenant_id, job_id, queue, task, key, lane, args, run_at, created_at)
   values (
