@@ -9,7 +9,7 @@ from thin_api.tests.cluster import Database
 from thin_api.tests.job_fixtures import ENQUEUE, LEASE, QUEUES, Connection, as_owner, new_tenant
 from thin_api.tests.job_fixtures import job_database as job_database
 
-JOBS = 800
+JOBS = 600
 PAGES = """
 select sum(pg_stat_get_xact_blocks_fetched(c.oid))::bigint
   from pg_class as c
@@ -55,7 +55,7 @@ def test_a_transaction_held_open_does_not_slow_the_queue(job_database: Database,
     mark_day = (
         f"{set_tenant} perform core.enqueue_job('{tenant}', 'maintenance', 'nothing', 'day');"
     )
-    enqueue_many(job_database, tenant, JOBS + 100 if keys == "many" else 50)
+    enqueue_many(job_database, tenant, JOBS + 200 if keys == "many" else 50)
 
     def cost(connection: Connection) -> tuple[int, int]:
         """Pages of marking a day that is not pending, and of claiming when something is due."""
@@ -77,6 +77,11 @@ def test_a_transaction_held_open_does_not_slow_the_queue(job_database: Database,
         marking, claiming = cost(asking)
         before = mark_day if keys == "one" else ""
         owner.execute(RUN_MANY.format(jobs=JOBS, before=before, tenant=tenant))
-        marking_later, claiming_later = cost(asking)
+        # Now and then PostgreSQL looks through a full index page: so not at one moment alone.
+        later = [cost(asking)]
+        for _ in range(4):
+            owner.execute(RUN_MANY.format(jobs=15, before=before, tenant=tenant))
+            later.append(cost(asking))
+        marking_later, claiming_later = map(min, zip(*later, strict=True))
     assert marking_later < 3 * marking + 30
     assert claiming_later < 3 * claiming + 30
