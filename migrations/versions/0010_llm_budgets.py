@@ -9,7 +9,8 @@ depends_on = None
 
 # The definition of a budget stands apart from its counters: its row is what a decision locks and is
 # not written then, so the check of its JSON is not paid per call. Of the counters every column that
-# changes is unindexed and the pages keep room, so updates stay on their page (HOT).
+# changes is unindexed and the pages keep room, so updates stay on their page (HOT). Both indexes of
+# reservations are partial, so that no plan takes one of them for a look-up by the primary key.
 UP = """
 create table core.llm_model_pricing (
   model text not null,
@@ -128,7 +129,8 @@ comment on column core.llm_reservations.input_micros is
 
 create index llm_reservations_by_expiry on core.llm_reservations (tenant_id, expires_at)
   where status = 'reserved';
-create index llm_reservations_by_time on core.llm_reservations (tenant_id, decided_at);
+create index llm_reservations_by_time on core.llm_reservations (tenant_id, decided_at)
+  where status <> 'reserved';
 
 create table core.llm_call_audit (
   tenant_id uuid not null,

@@ -12,6 +12,7 @@ create or replace function api.release_llm_call(
   security definer
   set search_path = pg_catalog, pg_temp
   set lock_timeout = '5s'
+  set enable_seqscan = off
 as $function$
 declare
   v_outcome core.llm_outcome;

@@ -1,6 +1,7 @@
 -- May this call be made? The answer is a reservation: what the call may cost at most is held until
 -- it is settled, released or too old. Call it in a transaction of its own: until that commits every
 -- other decision of the tenant waits.
+-- enable_seqscan: a plan that a session made while a table was empty would read all of it later.
 -- Locks: those of core.decide_llm_call. Whoever waits five seconds for them is refused (55P03).
 create or replace function api.reserve_llm_call(
   p_tenant_id uuid,
@@ -24,6 +25,7 @@ create or replace function api.reserve_llm_call(
   security definer
   set search_path = pg_catalog, pg_temp
   set lock_timeout = '5s'
+  set enable_seqscan = off
 as $function$
 declare
   v_decision core.llm_decision;

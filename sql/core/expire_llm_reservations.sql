@@ -16,6 +16,13 @@ as $function$
 declare
   v_expired integer;
 begin
+  if not exists (
+    select
+      from core.llm_reservations as r
+     where r.tenant_id = p_tenant_id and r.status = 'reserved' and r.expires_at <= p_now)
+  then
+    return 0;
+  end if;
   with due as (
     select r.request_id
       from core.llm_reservations as r
