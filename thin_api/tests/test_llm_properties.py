@@ -112,6 +112,9 @@ class Budgets(RuleBasedStateMachine):
         purpose=st.sampled_from([None, "p"]),
     )
     def reserve(self, model: str, tokens: int, purpose: str | None) -> None:
+        self.reserve_tokens(model, tokens, purpose)
+
+    def reserve_tokens(self, model: str, tokens: int, purpose: str | None) -> None:
         self.asked += 1
         self.expire()
         request_id = f"c-{self.asked}"
@@ -130,6 +133,22 @@ class Budgets(RuleBasedStateMachine):
         for scope, cap in CAPS.items():
             if self.calls[request_id].falls_under(scope):
                 assert self.used(scope, self.now.day) <= cap
+
+    @rule(
+        model=st.sampled_from(sorted(PRICE)),
+        purpose=st.sampled_from([None, "p"]),
+        more=st.integers(0, 1),
+    )
+    def reserve_what_is_left(self, model: str, purpose: str | None, more: int) -> None:
+        """Exactly that, or a token more."""
+        self.expire()
+        call = Call(self.now.day, model, model, 0, purpose, self.now)
+        left = min(
+            cap - self.used(scope, self.now.day)
+            for scope, cap in CAPS.items()
+            if call.falls_under(scope)
+        )
+        self.reserve_tokens(model, max(left, 0) // PRICE[model] + more, purpose)
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data())
