@@ -14,6 +14,8 @@ from thin_api.db import Database, Raised, Refused, Unavailable
 from thin_api.dispatch import Dispatcher
 from thin_api.endpoints import Endpoints
 from thin_api.ingress import Ingress
+from thin_api.llm import Llm
+from thin_api.llm_metrics import LlmMetrics
 from thin_api.metrics import Metrics
 from thin_api.models import Health, Readiness
 from thin_api.openapi import openapi_document
@@ -35,6 +37,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         in_flight=lambda: ingress.in_flight,
         pool_waiting=lambda: database.pool.get_stats().get("requests_waiting", 0),
     )
+    llm_metrics = LlmMetrics(metrics.registry)
     outsides = new_outsides(settings, load_providers())
     ingress = Ingress(
         Endpoints(database, settings), Dispatcher(database), metrics, settings, outsides
@@ -63,6 +66,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
             health = await database.health()
         except (Unavailable, Raised, Refused):
             return problem_response("not_ready", retry_after(settings.retry_after_seconds))
+        llm_metrics.circuits_open.set(health["llm_circuits_open"])
         return JSONResponse(Readiness(revision=health["revision"]).model_dump())
 
     async def metrics_page(_: Request) -> Response:
@@ -75,6 +79,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
         routes=[
             Route("/webhooks/{provider}/{endpoint_id}", ingress, methods=["POST"]),
             Route("/api/webhooks/{provider}/{topic:path}", ingress, methods=["POST"]),
+            *Llm(database, llm_metrics, settings).routes(),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics_page),

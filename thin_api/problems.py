@@ -17,17 +17,36 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "bad_signature": (401, "The signature does not match."),
     "stale_timestamp": (401, "The signature is too old."),
     "unconfirmed": (401, "The provider does not confirm this webhook."),
+    "missing_key": (401, "The request carries no bearer key."),
+    "bad_key": (401, "The bearer key is not valid."),
+    "no_budget": (403, "No budget covers this model call."),
+    "premium_not_allowed": (403, "A budget does not allow premium models."),
+    "unknown_request": (404, "No model call was granted under this request id."),
+    "request_conflict": (409, "The request id belongs to another model call."),
+    "request_finished": (409, "The model call of this request id has ended."),
+    "invalid_call": (422, "The model call is not stated properly."),
+    "unknown_model": (422, "The model has no price."),
+    "estimate_too_large": (422, "The model call alone would cost more than a budget allows."),
+    "budget_exhausted": (429, "The model call does not fit what is left of a budget."),
+    "circuit_open": (429, "Too many model calls, or too much cost, within a minute."),
     "unknown_endpoint": (404, "There is no such endpoint."),
     "not_found": (404, "There is no such page."),
     "method_not_allowed": (405, "This method is not allowed here."),
     "body_timeout": (408, "The body did not arrive in time."),
     "body_too_large": (413, "The body is larger than allowed."),
     "bad_request": (400, "The request cannot be read."),
-    "overloaded": (503, "Too many webhooks are being handled. Please try again."),
+    "overloaded": (503, "Too many requests are being handled. Please try again."),
     "provider_unreachable": (503, "The provider's API did not confirm this webhook in time."),
-    "unavailable": (503, "The webhook could not be recorded. Please try again."),
+    "unavailable": (503, "The request could not be recorded. Please try again."),
     "not_ready": (503, "The database is not ready."),
 }
+
+OF_MODEL_CALLS = frozenset(
+    {"missing_key", "bad_key", "no_budget", "premium_not_allowed", "unknown_request"}
+    | {"request_conflict", "request_finished", "invalid_call", "unknown_model"}
+    | {"estimate_too_large", "budget_exhausted", "circuit_open"}
+)
+"""Problems that a webhook never meets."""
 
 _BY_HTTP_STATUS = {404: "not_found", 405: "method_not_allowed", 503: "unavailable"}
 

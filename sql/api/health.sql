@@ -1,5 +1,5 @@
 -- What a program must know before it works with this database: which revision and which text of
--- sql/ it runs. Owned by the owner; reads no tenant's data.
+-- sql/ it runs. Owned by the owner; of tenants' data only a number over all of them.
 create or replace function api.health()
   returns jsonb
   language sql
@@ -16,12 +16,14 @@ as $function$
           order by f.path collate "C"), ''), 'UTF8')), 'hex')
         from core.sql_files as f),
     'server_version', current_setting('server_version'),
+    'llm_circuits_open', core.open_llm_circuits(),
     'now', clock_timestamp()
   )
 $function$;
 
 comment on function api.health() is
 $doc$Status, schema revision, digest of the applied SQL files, server version and time: one object.
+llm_circuits_open: how many spike guards of LLM budgets are open, of all tenants together.
 Raises: nothing.
 Example: select api.health();$doc$;
 

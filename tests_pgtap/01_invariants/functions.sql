@@ -17,14 +17,16 @@ create temp table operator_functions (signature) as values
   ('core.bound_tenant()'),            -- which tenant is this login bound to?
   ('api.bind_reader(uuid,text)'),     -- is this login bound elsewhere?
   ('api.find_endpoint(uuid)'),        -- whose endpoint is in this URL?
-  ('api.tenants_with_due_jobs(text[],integer)');  -- whose turn is it?
+  ('api.tenants_with_due_jobs(text[],integer)'),  -- whose turn is it?
+  ('core.open_llm_circuits()');       -- how many, of all tenants together?
 
 -- Everything else of api touches one tenant's data, so that a call can be routed to its node.
 create temp table calls_without_tenant (signature) as values
   ('api.create_tenant(text)'),        -- there is none yet
   ('api.find_endpoint(uuid)'),        -- tells the tenant
-  ('api.health()'),                   -- reads no tenant's data
-  ('api.tenants_with_due_jobs(text[],integer)');  -- tells the tenants
+  ('api.tenants_with_due_jobs(text[],integer)'),  -- tells the tenants
+  ('api.health()'),                   -- of tenants only a number over all
+  ('api.set_llm_price(text,bigint,bigint,boolean,text,timestamp with time zone)');  -- for all
 
 select cmp_ok((select count(*) from functions), '>=', 60::bigint, 'the sweeps see the functions');
 select is_empty(
@@ -48,8 +50,8 @@ select is_empty(
   'every api function runs as its owner (security definer)');
 select set_eq(
   $$ select signature from functions where nspname = 'core' and prosecdef $$,
-  array['core.bound_tenant()'],
-  'no core function is security definer but the listed one');
+  array['core.bound_tenant()', 'core.open_llm_circuits()'],
+  'no core function is security definer but the listed ones');
 select is_empty(
   $$ select signature from functions
       where nspname = 'api'

@@ -43,7 +43,9 @@ select set_eq(
     ('tenant_logins', 'tenant_logins_select_operator', 'SELECT', 'true', null),
     -- api.bind_reader binds to the tenant it is called for, and no other
     ('tenant_logins', 'tenant_logins_insert_operator', 'INSERT', null,
-      '(tenant_id = ( SELECT core.current_tenant() AS current_tenant))') $$,
+      '(tenant_id = ( SELECT core.current_tenant() AS current_tenant))'),
+    -- core.open_llm_circuits: how many, of all tenants together?
+    ('llm_circuits', 'llm_circuits_select_operator', 'SELECT', 'true', null) $$,
   'the operator has exactly the listed policies');
 select is_empty(
   $$ select tablename, policyname, roles from policies
@@ -82,7 +84,9 @@ select set_eq(
     ('core.jobs', 'SELECT', 'tenant_id'), ('core.jobs', 'SELECT', 'job_id'),
     ('core.jobs', 'SELECT', 'queue'), ('core.jobs', 'SELECT', 'status'),
     ('core.jobs', 'SELECT', 'run_at'), ('core.jobs', 'SELECT', 'leased_until'),
-    ('core.jobs', 'SELECT', 'started_at'), ('core.jobs', 'SELECT', 'finished_at') $$,
+    ('core.jobs', 'SELECT', 'started_at'), ('core.jobs', 'SELECT', 'finished_at'),
+    ('core.llm_circuits', 'SELECT', 'tenant_id'),
+    ('core.llm_circuits', 'SELECT', 'open_until') $$,
   'the operator has exactly the listed rights on tables');
 select is_empty(
   $$ select relname from tenant_tables as t

@@ -9,7 +9,8 @@ create temp table shared_tables (table_name) as values
   ('provider_currency_exponents'),    -- where a provider counts otherwise
   ('channel_taxonomy'),               -- every channel there is
   ('channel_sources'),                -- what kind of site a source is
-  ('default_channel_rules');          -- which channel a touch belongs to, for every tenant
+  ('default_channel_rules'),          -- which channel a touch belongs to, for every tenant
+  ('llm_model_pricing');              -- what models cost, for every tenant
 
 create temp view tables as
   select

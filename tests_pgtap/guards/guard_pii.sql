@@ -15,6 +15,8 @@ select is(w.status, 'dead', 'there is a dead letter')
 select is(r.row_count, 0, 'there is a reconciliation')
   from ids, tap.reconcile(tenant_id, 'shopify', '{}') as r;
 
+select tap.spend_on_llm(tenant_id) from ids;
+
 -- Which columns are watched; is_json: the value is put into a document. Listed by hand, compared
 -- below with the catalogue.
 create temp table watched (table_name text, key text, column_name text, is_json boolean);
@@ -30,7 +32,9 @@ select 'dead_events', 'dead_event_id', c.name, c.name in ('payload', 'headers')
  union all
 select 'webhook_endpoints', 'endpoint_id', 'settings', true
  union all
-select 'reconciliation_runs', 'run_id', 'totals', true;
+select 'reconciliation_runs', 'run_id', 'totals', true
+ union all
+select 'llm_budgets', 'scope', 'policy', true;
 
 -- All invented; the numbers carry valid check digits.
 create temp table personal (kind text, value text);
@@ -162,7 +166,7 @@ select is_empty(
       where not is_clean and table_name = %L and column_name = %L and command = %L
       and (refusal ~ %L) is not true',
     table_name, column_name, command,
-    '^23514 \| ' || message || ' \| (?:payload|headers|settings|totals|a descriptive column) \| .*$'),
+    '^23514 \| ' || message || ' \| (?:payload|headers|settings|totals|policy|a descriptive column) \| .*$'),
   format('%s of %s: the guard refuses every kind of personal data in %s',
     command, table_name, column_name))
   from watched

@@ -8,12 +8,19 @@ update ids set shopify = tap.endpoint(tenant_id, 'shopify');
 select is(w.status, 'accepted', 'there is an event and a ledger entry')
   from ids, tap.shopify(tenant_id, shopify, 'orders/paid', tap.shopify_order(1)) as w;
 
+select tap.spend_on_llm(tenant_id) from ids;
+
 create temp table immutable (name, number_column) as values
-  ('attribution_events', 'amount_minor'), ('revenue_ledger', 'amount_minor');
+  ('attribution_events', 'amount_minor'), ('revenue_ledger', 'amount_minor'),
+  ('llm_call_audit', 'estimated_micros'), ('llm_call_outcomes', 'settled_micros');
 create temp table before_all as
   select to_jsonb(e) as content from core.attribution_events as e
    union all
-  select to_jsonb(l) from core.revenue_ledger as l;
+  select to_jsonb(l) from core.revenue_ledger as l
+   union all
+  select to_jsonb(a) from core.llm_call_audit as a
+   union all
+  select to_jsonb(o) from core.llm_call_outcomes as o;
 
 create temp view attempts as
   select i.name, c.what, format(c.command, i.name, i.number_column) as command
@@ -47,7 +54,11 @@ select tap.act_as_migrator();
 select set_eq(
   $$ select to_jsonb(e) as content from core.attribution_events as e
       union all
-     select to_jsonb(l) from core.revenue_ledger as l $$,
+     select to_jsonb(l) from core.revenue_ledger as l
+      union all
+     select to_jsonb(a) from core.llm_call_audit as a
+      union all
+     select to_jsonb(o) from core.llm_call_outcomes as o $$,
   'select content from before_all', 'nothing was changed');
 
 select * from finish();

@@ -31,35 +31,43 @@ select results_eq(
   $$ select signature from callable where role_name = 'hookledger_shim'
     order by signature collate "C" $$,
   array[
-    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)'],
-  'the shim may find an endpoint, ingest and ask for health');
+    'api.find_endpoint(uuid)', 'api.find_llm_keys(uuid)', 'api.health()',
+    'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)', 'api.release_llm_call(uuid,text)',
+    'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
+    'api.settle_llm_call(uuid,text,bigint,bigint)'],
+  'the shim may find an endpoint, ingest, keep account of model calls and ask for health');
 select results_eq(
   $$ select signature from callable where role_name = 'hookledger_worker'
     order by signature collate "C" $$,
   array[
     'api.extend_job_lease(uuid,uuid,uuid,interval)', 'api.health()',
-    'api.lease_next_job(uuid,text[],interval,text)',
-    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.run_leased_job(uuid,uuid,uuid)',
-    'api.run_next_job(uuid,text[])', 'api.tenants_with_due_jobs(text[],integer)',
+    'api.lease_next_job(uuid,text[],interval,text)', 'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.release_llm_call(uuid,text)',
+    'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
+    'api.run_leased_job(uuid,uuid,uuid)', 'api.run_next_job(uuid,text[])',
+    'api.settle_llm_call(uuid,text,bigint,bigint)', 'api.tenants_with_due_jobs(text[],integer)',
     'core.bound_tenant()', 'core.current_tenant()'],
-  'the worker may run jobs, ask for health and whose events it reads');
+  'the worker may run jobs, keep account of model calls, ask for health and whose events it reads');
 select results_eq(
   $$ select signature from callable where role_name = 'hookledger_dba' and nspname = 'api'
       order by signature collate "C" $$,
   array[
     'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
-    'api.create_tenant(text)', 'api.drop_channel_rule(uuid,text)',
+    'api.create_llm_key(uuid)', 'api.create_tenant(text)', 'api.drop_channel_rule(uuid,text)',
     'api.explain_channel(uuid,uuid)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
     'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
-    'api.lease_next_job(uuid,text[],interval,text)',
-    'api.reconcile(uuid,text,tstzrange,jsonb)',
-    'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.lease_next_job(uuid,text[],interval,text)', 'api.llm_budgets(uuid)',
+    'api.reconcile(uuid,text,tstzrange,jsonb)', 'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.release_llm_call(uuid,text)', 'api.remove_llm_budget(uuid,text)',
     'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
-    'api.retry_failed_job(uuid,uuid)',
+    'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
+    'api.retry_failed_job(uuid,uuid)', 'api.revoke_llm_keys(uuid,text)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
     'api.run_next_job(uuid,text[])', 'api.set_channel_rule(uuid,text,text,jsonb,integer)',
-    'api.tenants_with_due_jobs(text[],integer)',
+    'api.set_llm_budget(uuid,text,text,bigint,jsonb)',
+    'api.set_llm_price(text,bigint,bigint,boolean,text,timestamp with time zone)',
+    'api.settle_llm_call(uuid,text,bigint,bigint)', 'api.tenants_with_due_jobs(text[],integer)',
     'api.unmapped_channels(uuid,timestamp with time zone,timestamp with time zone,integer)'],
   'a DBA may use every operation');
 select is_empty(
@@ -94,7 +102,8 @@ select set_eq(
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events',
          'api.jobs', 'api.worker_failed_jobs', 'api.reconciliation_runs',
-         'api.reconciliation_items', 'api.channel_rules']) as v (relation)
+         'api.reconciliation_items', 'api.channel_rules',
+         'api.llm_calls']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
      values ('api.events', 'hookledger_worker', 'SELECT') $$,
@@ -102,9 +111,10 @@ select set_eq(
 select is_empty(
   $$ select c.relname, a.privilege_type from pg_class as c
       cross join aclexplode(c.relacl) as a
-      where c.oid in ('core.attribution_events'::regclass, 'core.revenue_ledger'::regclass)
+      where c.oid in ('core.attribution_events'::regclass, 'core.revenue_ledger'::regclass,
+          'core.llm_call_audit'::regclass, 'core.llm_call_outcomes'::regclass)
         and a.grantee = c.relowner and a.privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE') $$,
-  'the owner itself may not change events and ledger');
+  'the owner itself may not change events, ledger and audits');
 
 select * from finish();
 rollback;

@@ -41,6 +41,7 @@ insert into core.worker_failed_jobs (
   select tenant_id, core.uuid_v7(), core.uuid_v7(), 'maintenance', 'a_task', 'a key', '{}', 1,
     'HL199', 'a message', now(), now()
     from ids;
+select tap.spend_on_llm(tenant_id) from ids;
 
 create temp table tables as
   select c.oid::regclass as name,

@@ -25,6 +25,7 @@ select results_eq(
   $$ select distinct r.missing_there from ids, tap.reconcile(tenant_id, 'shopify', '{}') as r $$,
   array[1], 'each tenant has a reconciliation with an item');
 select api.set_channel_rule(tenant_id, 'a_rule', 'email', '{"source": "a"}') from ids;
+select tap.spend_on_llm(tenant_id) from ids;
 select tap.create_login('bound_reader', '{hookledger_reader}');
 select tap.create_login('unbound_reader', '{hookledger_reader}');
 select tap.create_login('reader_and_dba', '{hookledger_reader}');

@@ -224,7 +224,8 @@ async def test_the_pages_beside_the_ingress(shim: Shim) -> None:
     document = (await shim.client.get("/openapi.json")).json()
     assert document["openapi"] == "3.1.0"
     schemas = {"Receipt", "Acknowledgement", "Problem", "Health", "Readiness"}
-    assert set(document["components"]["schemas"]) == schemas
+    of_calls = {"ReserveCall", "SettleCall", "Grant", "Settlement", "Release", "Denial"}
+    assert set(document["components"]["schemas"]) == schemas | of_calls
 
 
 def test_the_default_limit_is_two_mebibytes() -> None:

@@ -19,7 +19,7 @@ from thin_api.tests.shim_fixtures import (
 )
 from thin_api.verify import load_providers
 
-LABELS = {"provider", "outcome", "reason", "le"}
+LABELS = {"provider", "operation", "outcome", "reason", "le"}
 LOOKS_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}-|[0-9]{3,}|@|[0-9a-f]{12,}|_[A-Za-z0-9]{14,}|/")
 
 
