@@ -83,8 +83,8 @@ select set_eq(
       where tgname = relname || '__refuse_change' and is_before and not is_row
         and tgtype & 8 = 8 and tgtype & 16 = 16 and tgtype & 32 = 32 and tgattr = ''
           and tgqual is null $$,
-  array['attribution_events', 'revenue_ledger'],
-  'events and ledger refuse every update, delete and truncate');
+  array['attribution_events', 'dead_event_attempts', 'revenue_ledger'],
+  'events, ledger and the record of attempts refuse every update, delete and truncate');
 
 select * from finish();
 rollback;
