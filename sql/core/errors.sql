@@ -51,6 +51,7 @@ as $function$
       'split a longer one by period'),
     ('unknown_run', 'HL052', 'no such reconciliation run of this tenant',
       'see api.reconciliation_runs'),
+
     ('unknown_dead_event', 'HL060', 'no such dead letter of this tenant',
       'look it up in api.dead_events'),
     ('invalid_filter', 'HL061', 'the filter holds an unknown key or a wrong value',

@@ -13,3 +13,6 @@ $function$;
 
 comment on function core.needs_decision(text) is
   'Whether a dead letter of this reason is only replayed when its id or reason is named';
+
+-- Whoever reads api.dead_events sees it there.
+grant execute on function core.needs_decision(text) to hookledger_dba, hookledger_reader;
