@@ -69,12 +69,15 @@ def list_(
             print_json(rows)
             return
         columns = (
-            "dead_event_id", "first_failed_at", "provider", "topic", "stage", "reason", "detail",
-            "status", "attempts", "seen_count", "next_attempt_at",
+            "first_failed_at", "provider", "topic", "reason", "detail", "status", "attempts",
+            "next_attempt_at",
         )  # fmt: skip
-        table = Table(*(name.replace("_", " ") for name in columns), box=box.SIMPLE)
+        table = Table(box=box.SIMPLE)
+        table.add_column("dead event id", no_wrap=True)
+        for name in columns:
+            table.add_column(name.replace("_", " "))
         for row in rows:
-            table.add_row(*(shown(row[name]) for name in columns))
+            table.add_row(str(row["dead_event_id"]), *(shown(row[name]) for name in columns))
         screen().print(table if table.row_count else "no dead letters")
 
 
