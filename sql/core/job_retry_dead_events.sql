@@ -24,7 +24,10 @@ begin
     v_counts := v_counts || jsonb_build_object(
       v_outcome.outcome, (v_counts ->> v_outcome.outcome)::integer + 1);
   end loop;
-  perform core.schedule_retries(p_tenant_id);
+  -- A hundred done: there may be more, and live traffic had its turn meanwhile.
+  perform core.schedule_retries(p_tenant_id,
+    case when (v_counts ->> 'replayed')::integer + (v_counts ->> 'failed')::integer = 100
+      then interval '1 second' else interval '10 seconds' end);
   return v_counts;
 end
 $function$;
