@@ -12,13 +12,11 @@ create or replace function api.discard_dead_event(
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_locked record;
   v_row core.dead_events;
 begin
   perform core.set_tenant(p_tenant_id);
   perform core.check_note(p_reason);
-  v_locked := core.lock_dead_event(p_tenant_id, p_dead_event_id);
-  v_row := v_locked.dead_event;
+  v_row := core.lock_dead_event(p_tenant_id, p_dead_event_id);
   if v_row.status = 'resolved' then
     perform core.raise_error(
       'already_resolved', format('dead_event_id %s', p_dead_event_id));
@@ -28,7 +26,7 @@ begin
   perform core.close_dead_event(p_tenant_id, v_row, 'discarded', p_reason);
   perform core.log_dead_event(
     p_tenant_id, v_row, v_row.attempts, null, 'discarded', v_row.reason, v_row.sqlstate, p_reason);
-  perform core.settle_replay(p_tenant_id, v_locked.gate, null);
+  perform core.settle_dead_event(p_tenant_id, v_row);
 end
 $function$;
 

@@ -11,7 +11,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_dead_event_id uuid;
   v_outcome core.replay_outcome;
-  v_counts jsonb := '{"replayed": 0, "skipped": 0, "failed": 0}';
+  v_counts jsonb := jsonb_build_object('replayed', 0, 'skipped', 0, 'failed', 0);
 begin
   for v_dead_event_id in
     select d.dead_event_id

@@ -1,22 +1,16 @@
 -- Locks a dead letter for a person's decision, waiting for whoever works on it. In the order of
 -- api.ingest_webhook: the gate row, then the dead letter.
-create or replace function core.lock_dead_event(
-  p_tenant_id uuid,
-  p_dead_event_id uuid,
-  out gate core.webhook_dedup_events,
-  out dead_event core.dead_events
-)
+create or replace function core.lock_dead_event(p_tenant_id uuid, p_dead_event_id uuid)
+  returns core.dead_events
   language plpgsql
   volatile
   security invoker
   set search_path = pg_catalog, pg_temp
 as $function$
-#variable_conflict use_column
 declare
-  v_gate core.webhook_dedup_events;
   v_row core.dead_events;
 begin
-  select g.* into v_gate
+  perform
     from core.webhook_dedup_events as g
    where g.tenant_id = p_tenant_id
      and (g.endpoint_id, g.delivery_key) = (
@@ -32,10 +26,9 @@ begin
     perform core.raise_error(
       'unknown_dead_event', format('dead_event_id %s', p_dead_event_id));
   end if;
-  gate := v_gate;
-  dead_event := v_row;
+  return v_row;
 end
 $function$;
 
 comment on function core.lock_dead_event(uuid, uuid) is
-  'Locks a dead letter and its gate row and returns both; raises HL060 where there is none';
+  'Locks a dead letter and its gate row, and returns the first; raises HL060 where there is none';

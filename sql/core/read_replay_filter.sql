@@ -38,8 +38,8 @@ begin
   v.topic := p_filter ->> 'topic';
   v.reason := p_filter ->> 'reason';
   v.status := p_filter ->> 'status';
-  v.received_from := p_filter ->> 'received_from';
-  v.received_to := p_filter ->> 'received_to';
+  v.received_from := (p_filter ->> 'received_from')::timestamptz;
+  v.received_to := (p_filter ->> 'received_to')::timestamptz;
   if p_filter ? 'dead_event_ids' then
     v.dead_event_ids := array(
       select distinct i.id::uuid
