@@ -29,6 +29,7 @@ declare
   v_filter core.replay_filter;
   v_sha256 bytea;
   v_known core.replay_requests;
+  v_matching uuid[];
   v_dead_event_id uuid;
   v_outcome core.replay_outcome;
 begin
@@ -46,7 +47,7 @@ begin
   skipped := 0;
   failed := 0;
   if p_dry_run then
-    select count(*) into matched from core.match_dead_events(p_tenant_id, v_filter) as m;
+    matched := cardinality(core.match_dead_events(p_tenant_id, v_filter));
     return;
   end if;
 
@@ -72,12 +73,9 @@ begin
     end if;
   end if;
 
-  select count(*) into matched from core.match_dead_events(p_tenant_id, v_filter) as m;
-  for v_dead_event_id in
-    select m.dead_event_id
-      from core.match_dead_events(p_tenant_id, v_filter) as m
-     order by m.attempts, m.first_failed_at, m.dead_event_id
-  loop
+  v_matching := core.match_dead_events(p_tenant_id, v_filter);
+  matched := cardinality(v_matching);
+  foreach v_dead_event_id in array v_matching loop
     exit when replayed + failed >= v_limit or skipped >= 1000;
     v_outcome := core.replay_dead_event(p_tenant_id, v_dead_event_id,
       v_filter.dead_event_ids is not null or v_filter.reason is not null, p_request_key);

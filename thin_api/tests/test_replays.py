@@ -13,7 +13,15 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, count, new_target, rows, until
+from thin_api.tests.shim_fixtures import (
+    Target,
+    count,
+    new_target,
+    rows,
+    running_shim,
+    signed,
+    until,
+)
 
 Connection = psycopg.Connection[Any]
 Counts = tuple[int, int, int, int, str | None]
@@ -196,6 +204,58 @@ async def test_rows_are_never_stuck_when_a_replay_dies_in_the_middle(database: D
     assert count(database, "dead_event_attempts", target) == 0
     with dba(database) as second:
         assert replay(second, target, key="dying") == (3, 3, 0, 0, None)
+
+
+@pytest.mark.anyio
+async def test_duplicates_are_answered_200_before_and_after_a_replay(database: Database) -> None:
+    """Known complaint: duplicates answered with 4xx or 5xx, so that senders go on for ever."""
+    learn(database, False)
+    target = new_target(database, "standard", settings={})
+    body = json.dumps(order(1)).encode()
+    async with running_shim(database) as shim:
+        headers = signed(target, body)
+
+        async def deliver() -> tuple[int, str, str]:
+            answer = await shim.client.post(target.path, content=body, headers=headers)
+            told = answer.json()
+            return answer.status_code, told["status"], told["receipt_id"]
+
+        first, second = await deliver(), await deliver()
+        learn(database, True)
+        with dba(database) as connection:
+            assert replay(connection, target) == (1, 1, 0, 0, None)
+        third = await deliver()
+    assert [told[:2] for told in (first, second, third)] == [
+        (200, "dead"),
+        (200, "duplicate"),
+        (200, "duplicate"),
+    ]
+    assert {told[2] for told in (first, second, third)} == {first[2]}
+    assert count(database, "revenue_ledger", target) == 1
+
+
+def test_replaying_what_waits_takes_no_longer_for_what_is_done(database: Database) -> None:
+    """Each way to a row has its index: a call reads what it is about, not the history beside it."""
+    target = dead_orders(database, 3)
+    copies = """
+        insert into core.dead_events
+        select (jsonb_populate_record(d, jsonb_build_object('dead_event_id', gen_random_uuid(),
+            'receipt_id', gen_random_uuid(), 'status', 'resolved'))).*
+          from core.dead_events as d, generate_series(1, 5000) where d.tenant_id = %s"""
+    read = "select coalesce(sum(seq_tup_read + idx_tup_fetch), 0) from pg_stat_xact_user_tables"
+    with psycopg.connect(database.dsn("superuser")) as connection:
+        connection.execute("set local session_replication_role = replica")  # no triggers
+        connection.execute(copies, [target.tenant_id])
+        connection.execute("set local session_replication_role = origin")
+        connection.execute("analyze core.dead_events")
+        one = "select dead_event_id from core.dead_events where tenant_id = %s and status = 'open'"
+        ids = [str(connection.execute(one, [target.tenant_id]).fetchall()[0][0])]
+        for filters in ({"dead_event_ids": ids}, {}):
+            before = connection.execute(f"{read} where relname = 'dead_events'").fetchall()
+            assert replay(connection, target, filters=dict(filters))[1] >= 1
+            after = connection.execute(f"{read} where relname = 'dead_events'").fetchall()
+            assert after[0][0] - before[0][0] < 500
+        connection.rollback()
 
 
 def test_the_worker_retries_what_is_due(database: Database) -> None:
