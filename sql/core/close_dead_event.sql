@@ -16,7 +16,7 @@ declare
 begin
   update core.dead_events
      set status = p_status,
-         attempts = attempts + (p_status = 'resolved')::integer,
+         attempts = p_row.attempts + (p_status = 'resolved')::integer,
          next_attempt_at = null,
          resolution_note = p_note,
          resolved_by = session_user,

@@ -32,7 +32,7 @@ begin
          sqlstate = v_dead.sqlstate,
          message = v_dead.message,
          detail = core.mask_text(v_dead.detail),
-         attempts = attempts + 1,
+         attempts = p_row.attempts + 1,
          last_failed_at = v_now,
          status = case when v_next is null then 'open' else 'retrying' end,
          next_attempt_at = v_next

@@ -41,7 +41,8 @@ begin
       from rows from (unnest(p_read.events)) with ordinality as e
      order by case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality
   loop
-    continue when v_position = any (v_discarded);
+    continue when v_position = any (v_discarded)
+      or p_read.events[v_position] is null;  -- a replay of one event leaves the others out
     v_event := p_read.events[v_position];
     v_attempt := core.attempt_event(
       p_tenant_id, p_gate,

@@ -2,7 +2,8 @@
 -- body, under the endpoint's settings of today, and recorded under the receipt it always had.
 -- Position 0 is the whole delivery. Of a later position the payload is its own document: a part of
 -- a batch, or an order or payment reduced to this one refund, whose own event is the last. The
--- topic of the URL was judged when it arrived; here it only stands in for a missing header.
+-- topic of the URL was judged when it arrived; here it only stands in for a missing header. A refund
+-- above its sale is an event already: of it only the rest is booked.
 -- What comes back dead is undone by the caller. Locks: as core.record_event.
 create or replace function core.reprocess_dead_event(
   p_tenant_id uuid,
@@ -20,6 +21,7 @@ declare
   v_gate core.webhook_dedup_events := p_gate;
   v_endpoint record;
   v_read core.interpretation;
+  v_event core.canonical_event;
   v_recorded record;
   v_dead core.dead_letter;
   v core.event_attempt;
@@ -44,24 +46,30 @@ begin
   v_read.redacted_count := greatest(v_read.redacted_count, p_row.redacted_count);
   v.status := v_read.status;
   v.reason := v_read.reason;
+  v_event := v_read.events[case p_row.position when 1 then 1 else cardinality(v_read.events) end];
   if v_read.status = 'dead' then
     v.dead := v_read.dead_letter;
-  elsif v_read.status = 'accepted' and p_row.position > 0 then
-    v := core.reattempt_event(p_tenant_id, p_gate, p_row, v_read.redacted_count,
-      v_read.events[case p_row.position when 1 then 1 else cardinality(v_read.events) end]);
+  elsif v_read.status = 'accepted' and p_row.reason = 'refund_exceeds_sale' then
+    v := core.reattempt_refund(p_tenant_id, p_row, v_event);
   elsif v_read.status = 'accepted' then
+    if p_row.position > 0 then
+      v_read.events :=
+        array_fill(null::core.canonical_event, array[p_row.position - 1]) || v_event;
+    end if;
     v_gate.outcome := 'failed';  -- no event id was promised
     v_recorded := core.record_delivery(
       p_tenant_id, v_gate, p_row.provider, p_row.headers, v_read);
     v.status := v_recorded.status;
     v.event_id := v_recorded.event_id;
     v.reason := v_recorded.reason;
-    if v.status = 'dead' then
+    if v.status = 'dead' or p_row.position > 0 then
       select d.stage, d.reason, d.sqlstate, d.message, d.detail
         into v_dead.stage, v_dead.reason, v_dead.sqlstate, v_dead.message, v_dead.detail
         from core.dead_events as d
-       where d.tenant_id = p_tenant_id and d.receipt_id = p_row.receipt_id and d.position > 0
+       where d.tenant_id = p_tenant_id and d.receipt_id = p_row.receipt_id
          and d.last_failed_at >= v_started
+         and case when p_row.position = 0 then d.position > 0
+           else d.position = p_row.position end
        order by d.position
        limit 1;
       v.dead := v_dead;

@@ -1,6 +1,6 @@
 -- One event of a webhook that told several: a refund of an order or payment, a part of a batch.
 begin;
-select plan(18);
+select plan(22);
 
 create temp table t as select tap.tenant() as tenant_id;
 alter table t add woocommerce uuid, add toss uuid, add standard uuid;
@@ -62,6 +62,23 @@ select is((select count(*) from core.dead_events as d join t using (tenant_id)),
 select is((select row(w.status, w.reason)::text from t, tap.woocommerce(tenant_id, woocommerce, tap.woocommerce_order(1, '{}', jsonb_build_array(
   tap.woocommerce_refund(21, '-10.00'), tap.woocommerce_refund(22, '-20.00'), tap.woocommerce_refund(23, '-30.00')))) as w),
   '(duplicate,already_known)', 'the same state told again is known');
+
+
+-- A refund that failed, and exceeds its sale by the time it is replayed: booked as far as it goes.
+create trigger poison before insert on core.attribution_events
+  for each row when (new.object_id = 'x-1') execute function pg_temp.fail();
+select is((select string_agg(w.status, ' ' order by i) from t, lateral (
+  select 1 as i, w.* from tap.standard(tenant_id, standard, 'x-0', tap.own_order('x-0')) as w
+   union all
+  select 2, w.* from tap.standard(tenant_id, standard, 'x-1', tap.own_refund('x-1', 'x-0', 15000)) as w) as w),
+  'accepted dead', 'a refund above its sale fails for another reason');
+drop trigger poison on core.attribution_events;
+select is((select tap.replay(tenant_id) from t), '1 0 0 1 refund_exceeds_sale', 'its replay meets the sale');
+select is((select string_agg(concat_ws(' ', d.position, d.reason, d.status, d.attempts, d.detail), ', ')
+  from core.dead_events as d join t using (tenant_id) where d.delivery_key = 'webhook:x-1'),
+  '1 refund_exceeds_sale open 2 object_id x-1, excess_minor 5000 EUR', 'the rest waits in the same row, tried twice');
+select is((select string_agg(l.object_id || ' ' || l.amount_minor, ', ' order by l.object_id) from core.revenue_ledger as l
+  join t using (tenant_id) where l.object_id like 'x-%'), 'x-0 10000, x-1 -10000', 'and what fitted is booked');
 
 select * from finish();
 rollback;

@@ -1,10 +1,8 @@
--- One event of a delivery again. A refund above its sale is an event already: of it only the rest
--- is booked, as far as the sale has room by now.
-create or replace function core.reattempt_event(
+-- A refund above its sale once more: its rest is booked as far as the sale has room by now. Where a
+-- sale came after refunds that exceed it, there is nothing to book: the correction took it back.
+create or replace function core.reattempt_refund(
   p_tenant_id uuid,
-  p_gate core.webhook_dedup_events,
   p_row core.dead_events,
-  p_redacted_count integer,
   p_event core.canonical_event
 )
   returns core.event_attempt
@@ -17,10 +15,6 @@ declare
   v core.event_attempt;
   v_rest text;
 begin
-  if p_row.reason <> 'refund_exceeds_sale' then
-    return core.attempt_event(
-      p_tenant_id, p_gate, core.uuid_v7(), p_redacted_count, p_event);
-  end if;
   select e.event_id into v.event_id
     from core.attribution_events as e
    where e.tenant_id = p_tenant_id and e.provider = p_event.provider
@@ -38,6 +32,5 @@ begin
 end
 $function$;
 
-comment on function core.reattempt_event(
-  uuid, core.webhook_dedup_events, core.dead_events, integer, core.canonical_event) is
-  'Records one event of a dead delivery, or books the rest of a refund that exceeded its sale';
+comment on function core.reattempt_refund(uuid, core.dead_events, core.canonical_event) is
+  'Books the rest of a refund that exceeded its sale, or tells what still exceeds it';
