@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from thin_api import ROOT, __version__, cli_budget, cli_reconcile, database, pgdata
+from thin_api import ROOT, __version__, cli_budget, cli_dlq, cli_reconcile, database, pgdata
 from thin_api.cli_worker import worker
 from thin_api.embedded import temporary_server
 from thin_api.settings import ConfigurationError, Settings, load_settings
@@ -30,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cli_dlq.app, name="dlq")
 out = Console()
 
 

@@ -103,14 +103,15 @@ begin
   end if;
   status := v_read.status;
   reason := v_read.reason;
-  if v_read.status = 'accepted' then
+  if v_read.status = 'accepted' or v_read.is_batch then
+    -- A dead batch is buried part by part.
     v_recorded := core.record_delivery(p_tenant_id, v_gate, v_endpoint.provider, v_headers, v_read);
     status := v_recorded.status;
     event_id := v_recorded.event_id;
-    reason := v_recorded.reason;
+    reason := case when v_read.status = 'dead' then v_read.reason else v_recorded.reason end;
     v_outcome := v_recorded.outcome;
   elsif v_read.status = 'dead' then
-    v_outcome := case when v_read.reason = 'internal_error' then 'failed' else 'done' end;
+    v_outcome := case when core.is_transient(v_read.reason) then 'failed' else 'done' end;
     perform core.bury_delivery(
       p_tenant_id, p_endpoint_id, receipt_id, 0, v_endpoint.provider, v_read.topic,
       v_gate.delivery_key, p_verification, v_headers, v_sha256, octet_length(v_body),

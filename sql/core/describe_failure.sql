@@ -18,7 +18,9 @@ as $function$
     coalesce(e.message, i.message),
     case when e.sqlstate like 'HL%' or e.reason = 'pii_violation' then nullif(p_detail, '') end,
     null::jsonb,
-    null::text
+    null::text,
+    coalesce(e.reason = 'pii_violation', false),
+    null::integer
   )::core.dead_letter
   from core.errors() as i
   left join core.errors() as e on e.sqlstate = p_sqlstate

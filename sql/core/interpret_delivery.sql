@@ -82,6 +82,7 @@ begin
     v.status := v_read.status;
     v.reason := v_read.reason;
     v.events := v_read.events;
+    v.is_batch := v_read.is_batch;
     v.dead_letter := v_read.dead_letter;
   exception when others then
     if core.is_infrastructure_error(sqlstate) then
@@ -93,8 +94,14 @@ begin
     v.status := 'dead';
     v.dead_letter := core.describe_failure(v_stage, v_dead.sqlstate, v_dead.detail);
     v.dead_letter.payload := core.redact_json(v_kept.payload);
+    v.dead_letter.is_quarantined := coalesce((v.dead_letter).payload <> v_kept.payload, false);
+    if v_kept.parts is not null then
+      v.is_batch := true;
+      v.events := core.fail_batch(v_kept.parts, v.dead_letter);
+    end if;
     v.reason := (v.dead_letter).reason;
   end;
+  v.dead_letter.redacted_count := v.redacted_count;
   -- Where redaction is not complete nothing of the payload is safe to keep but its shape.
   if v.status = 'dead' and (v.dead_letter).payload is null then
     v.dead_letter.masked_body := core.mask_body(p_body);

@@ -23,6 +23,7 @@ declare
   v_length integer := 0;
 begin
   v.status := 'accepted';
+  v.is_batch := true;
   foreach v_payload in array p_parts loop
     if v_length > 524288 and core.looks_like_pii(v_payload::text) then
       v_part := null;

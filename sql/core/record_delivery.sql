@@ -26,13 +26,23 @@ declare
   v_attempt core.event_attempt;
   v_dead core.dead_letter;
   v_dead_reason text;
+  v_discarded integer[];
 begin
   outcome := 'done';
+  if p_gate.outcome = 'failed' then
+    -- Tried again: what a person discarded meanwhile is left out.
+    v_discarded := array(
+      select d.position from core.dead_events as d
+       where d.tenant_id = p_tenant_id and d.receipt_id = p_gate.receipt_id
+         and d.status = 'discarded');
+  end if;
   for v_position in
     select e.ordinality
       from rows from (unnest(p_read.events)) with ordinality as e
      order by case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality
   loop
+    continue when v_position = any (v_discarded)
+      or p_read.events[v_position] is null;  -- a replay of one event leaves the others out
     v_event := p_read.events[v_position];
     v_attempt := core.attempt_event(
       p_tenant_id, p_gate,
@@ -45,12 +55,13 @@ begin
     v_dead := v_attempt.dead;
     if v_dead.stage is not null then
       v_dead.payload := coalesce(v_dead.payload, core.redact_json(v_event.payload));
+      v_dead.redacted_count := p_read.redacted_count;
       perform core.bury_delivery(
         p_tenant_id, p_gate.endpoint_id, p_gate.receipt_id, v_position, p_provider, p_gate.topic,
         p_gate.delivery_key, p_gate.verification, p_headers, p_gate.request_sha256,
         p_gate.body_bytes, v_dead);
       v_dead_reason := coalesce(v_dead_reason, v_dead.reason);
-      if v_attempt.reason = 'internal_error' then
+      if core.is_transient(v_attempt.reason) then
         outcome := 'failed';
       end if;
     end if;

@@ -16,11 +16,11 @@ declare
 begin
   update core.dead_events
      set status = 'resolved', resolution_note = p_note, resolved_by = session_user,
-         resolved_at = v_now
+         resolved_at = v_now, next_attempt_at = null
    where tenant_id = p_tenant_id and receipt_id = p_receipt_id
-     and status = 'open' and reason = 'internal_error';
+     and status in ('open', 'retrying') and core.is_transient(reason);
 end
 $function$;
 
 comment on function core.resolve_failed_events(uuid, uuid, text) is
-  'Marks the internal errors of a delivery resolved because it is processed again';
+  'Marks the transient failures of a delivery resolved because it is processed again';

@@ -83,8 +83,9 @@ select set_eq(
       where tgname = relname || '__refuse_change' and is_before and not is_row
         and tgtype & 8 = 8 and tgtype & 16 = 16 and tgtype & 32 = 32 and tgattr = ''
           and tgqual is null $$,
-  array['attribution_events', 'revenue_ledger', 'llm_call_audit', 'llm_call_outcomes'],
-  'events, ledger and audits refuse every update, delete and truncate');
+  array['attribution_events', 'dead_event_attempts', 'llm_call_audit', 'llm_call_outcomes',
+    'revenue_ledger'],
+  'events, ledger, audits and the record of attempts refuse every update, delete and truncate');
 
 select * from finish();
 rollback;

@@ -22,7 +22,7 @@ select is((select row(status, reason, event_id)::text from first), '(dead,intern
 select results_eq(
   'select d.stage, d.reason, d.sqlstate, d.message, d.detail, d.position, d.attempts, d.status from core.dead_events as d, t
     where d.tenant_id = t.tenant_id',
-  $$values ('book', 'internal_error', 'P0001', 'processing failed unexpectedly', null::text, 1, 1, 'open')$$,
+  $$values ('book', 'internal_error', 'P0001', 'processing failed unexpectedly', null::text, 1, 1, 'retrying')$$,
   'it lies in the queue with its SQLSTATE, and without the error''s own words'
 );
 select is((select g.outcome from core.webhook_dedup_events as g, t where g.tenant_id = t.tenant_id), 'failed',
@@ -35,7 +35,7 @@ select is((select row(status, reason, receipt_id)::text from second), (select ro
   'a redelivery tries again and may fail again, under the same receipt');
 select results_eq(
   'select d.attempts, d.status from core.dead_events as d, t where d.tenant_id = t.tenant_id',
-  $$values (2, 'open')$$, 'still one row, with two attempts'
+  $$values (2, 'retrying')$$, 'still one row, with two attempts'
 );
 
 drop trigger fail_one_object on core.revenue_ledger;

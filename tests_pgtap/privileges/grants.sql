@@ -52,15 +52,19 @@ select results_eq(
   $$ select signature from callable where role_name = 'hookledger_dba' and nspname = 'api'
       order by signature collate "C" $$,
   array[
-    'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
-    'api.create_llm_key(uuid)', 'api.create_tenant(text)', 'api.drop_channel_rule(uuid,text)',
-    'api.explain_channel(uuid,uuid)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
-    'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
+    'api.bind_reader(uuid,text)', 'api.change_endpoint_settings(uuid,uuid,jsonb)',
+    'api.create_endpoint(uuid,text,text[],jsonb)', 'api.create_llm_key(uuid)',
+    'api.create_tenant(text)', 'api.discard_dead_event(uuid,uuid,text)',
+    'api.drop_channel_rule(uuid,text)', 'api.explain_channel(uuid,uuid)',
+    'api.extend_job_lease(uuid,uuid,uuid,interval)', 'api.find_endpoint(uuid)',
+    'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
     'api.lease_next_job(uuid,text[],interval,text)', 'api.llm_budgets(uuid)',
     'api.reconcile(uuid,text,tstzrange,jsonb)', 'api.release_leased_job(uuid,uuid,uuid,text)',
     'api.release_llm_call(uuid,text)', 'api.remove_llm_budget(uuid,text)',
+    'api.reopen_dead_event(uuid,uuid,text)',
     'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
+    'api.replay_dead_events(uuid,jsonb,integer,boolean,text)',
     'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
     'api.retry_failed_job(uuid,uuid)', 'api.revoke_llm_keys(uuid,text)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
@@ -82,7 +86,9 @@ select set_eq(
     ('hookledger_worker', 'core.current_tenant()'),
     ('hookledger_worker', 'core.bound_tenant()'),
     ('hookledger_reader', 'core.current_tenant()'),
-    ('hookledger_reader', 'core.bound_tenant()') $$,
+    ('hookledger_reader', 'core.bound_tenant()'),
+    ('hookledger_dba', 'core.needs_decision(text)'),
+    ('hookledger_reader', 'core.needs_decision(text)') $$,
   'of core callers may only execute what the views need');
 
 select is_empty(
@@ -100,21 +106,23 @@ select is_empty(
 select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
-       from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events',
-         'api.jobs', 'api.worker_failed_jobs', 'api.reconciliation_runs',
-         'api.reconciliation_items', 'api.channel_rules',
-         'api.llm_calls']) as v (relation)
+       from unnest(array[
+         'api.channel_rules', 'api.dead_event_attempts', 'api.dead_events', 'api.events',
+         'api.jobs', 'api.llm_calls', 'api.objects', 'api.reconciliation_items',
+         'api.reconciliation_runs', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
-     values ('api.events', 'hookledger_worker', 'SELECT') $$,
+     values ('api.events', 'hookledger_worker', 'SELECT'),
+       ('api.replay_requests', 'hookledger_dba', 'SELECT') $$,
   'DBAs and readers may select from the views, the worker from events, and nobody may do more');
 select is_empty(
   $$ select c.relname, a.privilege_type from pg_class as c
       cross join aclexplode(c.relacl) as a
       where c.oid in ('core.attribution_events'::regclass, 'core.revenue_ledger'::regclass,
-          'core.llm_call_audit'::regclass, 'core.llm_call_outcomes'::regclass)
+          'core.dead_event_attempts'::regclass, 'core.llm_call_audit'::regclass,
+          'core.llm_call_outcomes'::regclass)
         and a.grantee = c.relowner and a.privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE') $$,
-  'the owner itself may not change events, ledger and audits');
+  'the owner itself may not change events, ledger, audits and attempts');
 
 select * from finish();
 rollback;
