@@ -109,11 +109,11 @@ select set_eq(
        from unnest(array[
          'api.channel_rules', 'api.dead_event_attempts', 'api.dead_events', 'api.events',
          'api.jobs', 'api.llm_calls', 'api.objects', 'api.reconciliation_items',
-         'api.reconciliation_runs', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)
+         'api.reconciliation_runs',
+         'api.replay_requests', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
-     values ('api.events', 'hookledger_worker', 'SELECT'),
-       ('api.replay_requests', 'hookledger_dba', 'SELECT') $$,
+     values ('api.events', 'hookledger_worker', 'SELECT') $$,
   'DBAs and readers may select from the views, the worker from events, and nobody may do more');
 select is_empty(
   $$ select c.relname, a.privilege_type from pg_class as c

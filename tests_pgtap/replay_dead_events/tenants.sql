@@ -66,8 +66,8 @@ select throws_ok(call, '42501', 'permission denied for function ' || name, 'the 
 select tap.act_as_migrator();
 select tap.act_as('hookledger_reader');
 select throws_ok(call, '42501', 'permission denied for function ' || name, 'a reader may not call ' || name) from calls order by name;
-select throws_ok('select from api.replay_requests', '42501', 'permission denied for view replay_requests', 'or see the requests');
-select lives_ok('select from api.dead_event_attempts', 'but what was done about the dead letters of its tenant');
+select lives_ok('select from api.replay_requests', 'but see the requests');
+select lives_ok('select from api.dead_event_attempts', 'and what was done about the dead letters of its tenant');
 select tap.act_as_migrator();
 select is((select tap.queue(b.tenant_id) from b), '0 currency_unknown discarded 2 enough', 'all that left B as the DBA did');
 

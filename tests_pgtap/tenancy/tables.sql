@@ -21,6 +21,10 @@ select results_eq(
   $$ select distinct w.status from ids,
     tap.send(tenant_id, shopify, tap.shopify_headers('orders/paid'), '[]') as w $$,
   array['dead'], 'each tenant has a dead letter');
+select results_eq(
+  $$ select distinct r.failed from ids,
+    api.replay_dead_events(tenant_id, '{}', 10, false, 'a-key') as r $$,
+  array[1::bigint], 'each tenant has asked for a replay, which has failed');
 
 insert into core.delivery_proofs
   select tenant_id, shopify, 'proof', sha256('body'), core.uuid_v7() from ids;

@@ -26,6 +26,10 @@ select results_eq(
   array[1], 'each tenant has a reconciliation with an item');
 select api.set_channel_rule(tenant_id, 'a_rule', 'email', '{"source": "a"}') from ids;
 select tap.spend_on_llm(tenant_id) from ids;
+select results_eq(
+  $$ select distinct r.failed from ids,
+    api.replay_dead_events(tenant_id, '{}', 10, false, 'a-key') as r $$,
+  array[1::bigint], 'each tenant has asked for a replay, which has failed');
 select tap.create_login('bound_reader', '{hookledger_reader}');
 select tap.create_login('unbound_reader', '{hookledger_reader}');
 select tap.create_login('reader_and_dba', '{hookledger_reader}');

@@ -10,4 +10,4 @@ comment on view api.replay_requests is
   'Which replays were asked for under which key and what they did, of the session''s tenant';
 
 revoke all on api.replay_requests from public;
-grant select on api.replay_requests to hookledger_dba;
+grant select on api.replay_requests to hookledger_dba, hookledger_reader;
