@@ -45,6 +45,7 @@ begin
         || case when v_booked.entries > 0 then ':rest:' || v_booked.entries else '' end,
       v_sale_id, p_event_id, p_event.currency, -v_room, p_event.occurred_at, v_now
     );
+    perform core.mark_order_dirty(p_tenant_id, p_event_id, p_event);
   end if;
   return case when v_rest > v_room then
     format('object_id %s, excess_minor %s %s',

@@ -45,6 +45,12 @@ as $function$
     ('too_many_channel_rules', 'HL033', 'the tenant has 500 channel rules in force',
       'join rules of one channel: a field takes up to 50 patterns'),
 
+    ('invalid_window', 'HL040', 'a window starts before it ends, between 2000 and 2100',
+      'pass two times with zone; the end is not part of the window'),
+    ('unknown_model', 'HL041', 'no such attribution model',
+      'first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov, shapley'),
+    ('unknown_model_version', 'HL042', 'no such version of this model', 'there is version 1'),
+
     ('invalid_period', 'HL050', 'the period is empty or without a bound',
       'pass tstzrange(from, to): from is in it, to is not'),
     ('invalid_statement', 'HL051', 'the statement is no JSON array of up to 500000 rows',

@@ -1,7 +1,8 @@
 -- Records the events of a claimed delivery and sums up what became of them: of several events one
 -- that is new makes the webhook accepted, and the receipt names it.
 -- Touches are recorded in the order of their keys, so that two batches that hold the same ones wait
--- for each other and do not deadlock. Money keeps the order in which its provider tells it.
+-- for each other and do not deadlock. Money keeps the order in which its provider tells it. What
+-- is new marks the days whose allocations it changes.
 create or replace function core.record_delivery(
   p_tenant_id uuid,
   p_gate core.webhook_dedup_events,
@@ -27,6 +28,7 @@ declare
   v_dead core.dead_letter;
   v_dead_reason text;
   v_discarded integer[];
+  v_touches uuid[] := array[]::uuid[];
 begin
   outcome := 'done';
   if p_gate.outcome = 'failed' then
@@ -65,12 +67,22 @@ begin
         outcome := 'failed';
       end if;
     end if;
+    if v_attempt.status in ('accepted', 'superseded') and p_gate.verification <> 'unverified' then
+      if v_event.kind = 'touch' then
+        v_touches := v_touches || v_attempt.event_id;
+      elsif v_event.kind <> 'dispute' then
+        perform core.mark_order_dirty(p_tenant_id, v_attempt.event_id, v_event);
+      end if;
+    end if;
     if array_position(v_order, v_attempt.status) > coalesce(array_position(v_order, status), 0) then
       status := v_attempt.status;
       event_id := v_attempt.event_id;
       reason := v_attempt.reason;
     end if;
   end loop;
+  if cardinality(v_touches) > 0 then
+    perform core.mark_touches_dirty(p_tenant_id, v_touches);
+  end if;
   status := coalesce(status, 'accepted');
   reason := coalesce(reason, v_dead_reason);
 end

@@ -17,6 +17,7 @@ create temp table operator_functions (signature) as values
   ('core.bound_tenant()'),            -- which tenant is this login bound to?
   ('api.bind_reader(uuid,text)'),     -- is this login bound elsewhere?
   ('api.find_endpoint(uuid)'),        -- whose endpoint is in this URL?
+  ('api.refresh_allocation_summary()'),   -- sums up every tenant's days
   ('api.tenants_with_due_jobs(text[],integer)'),  -- whose turn is it?
   ('core.open_llm_circuits()');       -- how many, of all tenants together?
 
@@ -24,6 +25,7 @@ create temp table operator_functions (signature) as values
 create temp table calls_without_tenant (signature) as values
   ('api.create_tenant(text)'),        -- there is none yet
   ('api.find_endpoint(uuid)'),        -- tells the tenant
+  ('api.refresh_allocation_summary()'),   -- of all tenants
   ('api.tenants_with_due_jobs(text[],integer)'),  -- tells the tenants
   ('api.health()'),                   -- of tenants only a number over all
   ('api.set_llm_price(text,bigint,bigint,boolean,text,timestamp with time zone)');  -- for all

@@ -41,6 +41,8 @@ select set_eq(
     ('jobs', 'jobs_select_operator', 'SELECT', 'true', null),
     -- core.bound_tenant: whose login is this? api.bind_reader: is it bound elsewhere?
     ('tenant_logins', 'tenant_logins_select_operator', 'SELECT', 'true', null),
+    -- api.refresh_allocation_summary sums up every tenant's days
+    ('allocation_day_sums', 'allocation_day_sums_select_operator', 'SELECT', 'true', null),
     -- api.bind_reader binds to the tenant it is called for, and no other
     ('tenant_logins', 'tenant_logins_insert_operator', 'INSERT', null,
       '(tenant_id = ( SELECT core.current_tenant() AS current_tenant))'),
@@ -67,6 +69,7 @@ select set_eq(
        from pg_class as c
       cross join aclexplode(c.relacl) as a
       where c.relnamespace in ('core'::regnamespace, 'api'::regnamespace)
+        and c.relowner <> a.grantee
         and a.grantee = 'hookledger_operator'::regrole
      union all
      select t.attrelid::regclass::text, a.privilege_type, t.attname
@@ -79,6 +82,10 @@ select set_eq(
     ('webhook_endpoints', 'SELECT', null),
     ('tenant_logins', 'SELECT', null),
     ('tenant_logins', 'INSERT', null),
+    ('allocation_day_sums', 'SELECT', null),
+    ('summary_refreshes', 'SELECT', null),
+    ('summary_refreshes', 'INSERT', null),
+    ('summary_refreshes', 'UPDATE', null),
     ('core.tenants', 'SELECT', 'tenant_id'),
     -- when and in which queue, not what
     ('core.jobs', 'SELECT', 'tenant_id'), ('core.jobs', 'SELECT', 'job_id'),

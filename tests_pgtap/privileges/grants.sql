@@ -60,7 +60,9 @@ select results_eq(
     'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
     'api.lease_next_job(uuid,text[],interval,text)', 'api.llm_budgets(uuid)',
-    'api.reconcile(uuid,text,tstzrange,jsonb)', 'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.recompute_window(uuid,timestamp with time zone,timestamp with time zone,text,integer)',
+    'api.reconcile(uuid,text,tstzrange,jsonb)', 'api.refresh_allocation_summary()',
+    'api.release_leased_job(uuid,uuid,uuid,text)',
     'api.release_llm_call(uuid,text)', 'api.remove_llm_budget(uuid,text)',
     'api.reopen_dead_event(uuid,uuid,text)',
     'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
@@ -68,7 +70,8 @@ select results_eq(
     'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
     'api.retry_failed_job(uuid,uuid)', 'api.revoke_llm_keys(uuid,text)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
-    'api.run_next_job(uuid,text[])', 'api.set_channel_rule(uuid,text,text,jsonb,integer)',
+    'api.run_next_job(uuid,text[])', 'api.set_attribution_settings(uuid,jsonb)',
+    'api.set_channel_rule(uuid,text,text,jsonb,integer)',
     'api.set_llm_budget(uuid,text,text,bigint,jsonb)',
     'api.set_llm_price(text,bigint,bigint,boolean,text,timestamp with time zone)',
     'api.settle_llm_call(uuid,text,bigint,bigint)', 'api.tenants_with_due_jobs(text[],integer)',
@@ -101,13 +104,16 @@ select is_empty(
   'every caller may name what is in api');
 select is_empty(
   $$ select relation, role_name, privilege_type from relation_grants
-      where relkind <> 'v' and role_name <> 'hookledger_operator' $$,
+      where relkind <> 'v' and role_name <> 'hookledger_operator'
+        -- read by the owner's view api.allocation_summary
+        and (relation, role_name, privilege_type)
+          <> ('core.mv_allocation_summary', 'hookledger_owner', 'SELECT') $$,
   'no caller has any right on a table, or on a column of one');
 select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array[
-         'api.channel_rules', 'api.dead_event_attempts', 'api.dead_events', 'api.events',
+         'api.allocation_summary', 'api.allocations', 'api.recomputes', 'api.channel_rules', 'api.dead_event_attempts', 'api.dead_events', 'api.events',
          'api.jobs', 'api.llm_calls', 'api.objects', 'api.reconciliation_items',
          'api.reconciliation_runs',
          'api.replay_requests', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)

@@ -36,6 +36,14 @@ insert into core.channel_rules (
     tenant_id, rule_name, version, priority, channel_code, sources, valid_from, changed_by)
   select tenant_id, 'a_rule', 1, 1, 'email', '{a}', now(), 'a login' from ids;
 
+select results_eq(
+  $$ select distinct j.status from ids,
+    api.recompute_window(tenant_id, '2026-03-01 00:00Z', '2026-03-02 00:00Z', 'linear') as j $$,
+  array['succeeded'], 'each tenant has allocations and their sums');
+select lives_ok(
+  $$ select api.set_attribution_settings(tenant_id, '{"lookback_days": 60}') from ids $$,
+  'each tenant has settings');
+
 insert into core.jobs (tenant_id, job_id, queue, task, key, lane, run_at, created_at)
   select tenant_id, core.uuid_v7(), 'maintenance', 'a_task', 'a key', core.uuid_v7(), now(), now()
     from ids;

@@ -8,7 +8,8 @@ insert into ids select who, tap.tenant(who), null from unnest(array['ours', 'the
 update ids set shopify = tap.endpoint(tenant_id, 'shopify');
 create temp table sent as
   select i.who, w.* from ids as i,
-    tap.shopify(tenant_id, shopify, 'orders/paid', tap.shopify_order(1)) as w
+    tap.shopify(tenant_id, shopify, 'orders/paid',
+      tap.shopify_order(1, case who when 'ours' then '100.00' else '90.00' end)) as w
    union all
   select i.who, w.* from ids as i,
     tap.send(tenant_id, shopify, tap.shopify_headers('orders/paid'), '[]') as w;
@@ -30,6 +31,9 @@ select results_eq(
   $$ select distinct r.failed from ids,
     api.replay_dead_events(tenant_id, '{}', 10, false, 'a-key') as r $$,
   array[1::bigint], 'each tenant has asked for a replay, which has failed');
+select api.recompute_window(tenant_id, '2026-03-01 00:00Z', '2026-03-02 00:00Z', 'linear') is null
+  from ids \g /dev/null
+select api.refresh_allocation_summary() is null \g /dev/null
 select tap.create_login('bound_reader', '{hookledger_reader}');
 select tap.create_login('unbound_reader', '{hookledger_reader}');
 select tap.create_login('reader_and_dba', '{hookledger_reader}');

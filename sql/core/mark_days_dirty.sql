@@ -1,0 +1,28 @@
+-- One pending job per day, in the order of the days so that two who mark the same ones do not
+-- deadlock.
+create or replace function core.mark_days_dirty(
+  p_tenant_id uuid,
+  p_days date[],
+  p_run_at timestamptz default null
+)
+  returns void
+  language plpgsql
+  volatile
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_run_at timestamptz := coalesce(p_run_at, clock_timestamp());  -- pulls forward what waits
+  v_day date;
+begin
+  for v_day in
+    select distinct d.day from unnest(p_days) as d (day) order by d.day
+  loop
+    perform core.enqueue_job(p_tenant_id, 'attribution', 'recompute_window', v_day::text,
+      jsonb_build_object('day', v_day), v_run_at);
+  end loop;
+end
+$function$;
+
+comment on function core.mark_days_dirty(uuid, date[], timestamptz) is
+  'Has the allocations of these UTC days computed again';
