@@ -60,6 +60,8 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generat
 lock: $(VENV)/dev  ## resolve the lock files again (ARGS=--upgrade takes newer releases)
 	$(UV_COMPILE) $(ARGS) --group build --output-file requirements.lock
 	$(UV_COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV_COMPILE) $(ARGS) --group load --constraint requirements.lock --constraint requirements-dev.lock \
+		--output-file requirements-load.lock
 
 clean:  ## remove the virtual environment, the demo database and caches
 	@test ! -x $(BIN)/hookledger || ! env -u DATABASE_URL $(BIN)/hookledger dsn superuser >/dev/null 2>&1 \
