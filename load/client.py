@@ -23,11 +23,9 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
 
     class Sender(Prepared):
         abstract = False
-        deliveries = iter(sent)
-        results: list = []
-        go = Event()
-        connected: list = []
 
+    Sender.deliveries, Sender.results = iter(sent), []
+    Sender.go, Sender.connected = Event(), []
     Sender.host = f"http://{host}"
     Sender.pace = users / pace if pace else None
     environment = Environment(user_classes=[Sender], catch_exceptions=False)

@@ -37,8 +37,11 @@ class System:
 
     def dsn(self, role: database.Role) -> str:
         """Return the URI of a role; `superuser` sees everything."""
-        return database.base_dsn(self.settings) if role == "superuser" else (
-            database.dsn(role, self.settings))
+        return (
+            database.base_dsn(self.settings)
+            if role == "superuser"
+            else (database.dsn(role, self.settings))
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -125,7 +128,7 @@ def running_shim(
     log: Path | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Shim]:
-    """Run `python -m MODULE` until the block ends; it has answered /readyz when the block begins."""
+    """Run `python -m MODULE`, ready when the block begins, until it ends."""
     port = free_port()
     log = log or system.server.home / f"{module}.log"
     environment = system.environment | {"HOOKLEDGER_PORT": str(port)} | dict(variables or {})

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from thin_api import ROOT, __version__, database, pgdata
+from thin_api import ROOT, __version__, cli_gate, database, pgdata
 from thin_api.embedded import temporary_server
 from thin_api.settings import ConfigurationError, Settings, load_settings
 
@@ -252,6 +252,8 @@ def docs(
         page.write_text(text, encoding="utf-8")
         typer.echo(f"wrote docs/{page.name}")
 
+
+app.command()(cli_gate.gate)
 
 if __name__ == "__main__":
     main()
