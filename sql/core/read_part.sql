@@ -1,6 +1,8 @@
 -- Judges one redacted document (a payload, or one part of a batch) and normalises it. Personal data
 -- outside the declared paths is quarantined, or replaced where the endpoint wants that. What is
 -- wrong ends up in dead_letter; only faults of the machine are raised.
+-- What the scan finds clean is noted for the rest of the transaction, word for word, so that the
+-- guard trigger need not scan the same text again.
 create or replace function core.read_part(
   p_provider text,
   p_headers jsonb,
@@ -19,6 +21,7 @@ declare
   v_stage text := 'redact';
   v_redacted jsonb;  -- only ever what may be kept
   v_text text := p_payload::text;
+  v_noted text;
   v_sqlstate text;
   v_detail text;
 begin
@@ -26,7 +29,9 @@ begin
   begin
     if not core.looks_like_pii(v_text) then
       v_redacted := p_payload;
+      v_noted := set_config('app.clean_payload', v_text, true);
     else
+      v_noted := set_config('app.clean_payload', '', true);
       if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
         perform core.raise_error('pii_violation', 'too large to be redacted');

@@ -21,6 +21,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_order constant text[] := array['dead', 'duplicate', 'superseded', 'accepted'];
+  v_positions integer[] := '{1}';
   v_position integer;
   v_event core.canonical_event;
   v_attempt core.event_attempt;
@@ -28,11 +29,14 @@ declare
   v_dead_reason text;
 begin
   outcome := 'done';
-  for v_position in
-    select e.ordinality
-      from rows from (unnest(p_read.events)) with ordinality as e
-     order by case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality
-  loop
+  if cardinality(p_read.events) <> 1 then
+    v_positions := array(
+      select e.ordinality
+        from rows from (unnest(p_read.events)) with ordinality as e
+       order by
+         case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality);
+  end if;
+  foreach v_position in array v_positions loop
     v_event := p_read.events[v_position];
     v_attempt := core.attempt_event(
       p_tenant_id, p_gate,

@@ -31,7 +31,8 @@ select results_eq(
   $$ select signature from callable where role_name = 'hookledger_shim'
     order by signature collate "C" $$,
   array[
-    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)'],
+    'api.find_endpoint(uuid)', 'api.health()', 'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.ingest_webhooks(uuid,uuid[],jsonb[],bytea[],text[])'],
   'the shim may find an endpoint, ingest and ask for health');
 select results_eq(
   $$ select signature from callable where role_name = 'hookledger_worker'
@@ -51,6 +52,7 @@ select results_eq(
     'api.create_tenant(text)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
     'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.ingest_webhooks(uuid,uuid[],jsonb[],bytea[],text[])',
     'api.lease_next_job(uuid,text[],interval,text)',
     'api.release_leased_job(uuid,uuid,uuid,text)', 'api.retry_failed_job(uuid,uuid)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
