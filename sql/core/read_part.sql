@@ -26,12 +26,12 @@ declare
   v_detail text;
 begin
   v.status := 'accepted';
+  v_noted := set_config('app.clean_payload', '', true);  -- here: an exception would take it back
   begin
     if not core.looks_like_pii(v_text) then
       v_redacted := p_payload;
       v_noted := set_config('app.clean_payload', v_text, true);
     else
-      v_noted := set_config('app.clean_payload', '', true);
       if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
         perform core.raise_error('pii_violation', 'too large to be redacted');
