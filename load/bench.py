@@ -7,8 +7,10 @@ everybody. Every round sends new webhooks. The table goes into the README, betwe
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -355,4 +357,5 @@ def main(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order
     typer.run(main)

@@ -4,6 +4,7 @@ Exit codes: 0 steady, 1 not.
 """
 
 import json
+import signal
 import sys
 import time
 from typing import Annotated
@@ -71,4 +72,5 @@ def main(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order
     typer.run(main)

@@ -24,7 +24,7 @@ from thin_api.settings import Settings
 from thin_api.tests.running import free_port
 from thin_api.verify import load_providers
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @dataclass

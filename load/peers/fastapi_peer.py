@@ -259,7 +259,7 @@ def main() -> None:
     uvicorn.run(
         "load.peers.fastapi_peer:app", host="127.0.0.1", port=int(os.environ["HOOKLEDGER_PORT"]),
         workers=int(os.environ.get("PEER_WORKERS", "1")), loop="uvloop", http="httptools",
-        log_level="warning", access_log=False,
+        log_level="warning", access_log=False, timeout_worker_healthcheck=120,
     )  # fmt: skip
 
 
