@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from thin_api import ROOT, __version__, cli_gate, database, pgdata
+from thin_api import ROOT, __version__, cli_gate, cli_reconcile, database, pgdata
 from thin_api.embedded import temporary_server
 from thin_api.settings import ConfigurationError, Settings, load_settings
 
@@ -254,6 +254,8 @@ def docs(
 
 
 app.command()(cli_gate.gate)
+app.command()(cli_reconcile.reconcile)
+
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+# Row-level security lets a condition into an index only where nothing in it can leak a row: CASE
+# passes for that, COALESCE does not.
 # No foreign key leads from a job to its tenant: every webhook that marks a day would share-lock
 # the tenant's row. Statistics and vacuum follow the churn of a queue, not the size of its history.
 UP = """
@@ -56,7 +58,8 @@ comment on table core.jobs is
 comment on column core.jobs.key is
   'What the task is done to; one pending job per tenant, task and key is enough';
 comment on column core.jobs.lane is
-  'Nil for the one pending job of a key; the job''s own id where it must not wait for that one';
+  'Who marks a key takes the id of its latest job, so that of several at once one gets through; '
+  'a value of its own has the job that must not wait for another';
 comment on column core.jobs.status is
   'pending (also while it waits to be tried again), running, succeeded, dead (failed for good)';
 comment on column core.jobs.attempts is 'How often it was started';
@@ -73,8 +76,10 @@ comment on column core.jobs.result is 'What the task returned';
 
 create unique index jobs_pending_once on core.jobs (tenant_id, task, key, lane)
   where status = 'pending';
+create index jobs_by_key on core.jobs (tenant_id, task, key, job_id);
 create index jobs_due on core.jobs
-  (tenant_id, queue, (coalesce(leased_until, run_at)), job_id) where finished_at is null;
+  (tenant_id, queue, (case when leased_until is null then run_at else leased_until end), job_id)
+  where finished_at is null;
 create index jobs_by_start on core.jobs (tenant_id, queue, started_at) where status <> 'pending';
 
 create table core.worker_failed_jobs (

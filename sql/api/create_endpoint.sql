@@ -16,11 +16,7 @@ declare
 begin
   perform core.set_tenant(p_tenant_id);
   perform core.check_tenant_exists(p_tenant_id);
-  if p_provider !~ '^[a-z][a-z0-9_]{0,30}$' is not false
-    or to_regprocedure(format('core.normalize_%I(jsonb, jsonb, jsonb)', p_provider)) is null
-  then
-    perform core.raise_error('unknown_provider');
-  end if;
+  perform core.check_provider(p_provider);
   perform core.check_endpoint_secrets(p_secrets);
   perform core.check_endpoint_settings(p_provider, p_settings);
   insert into core.webhook_endpoints (tenant_id, endpoint_id, provider, secrets, settings)

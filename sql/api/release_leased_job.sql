@@ -16,6 +16,7 @@ create or replace function api.release_leased_job(
 as $function$
 declare
   v_now timestamptz := clock_timestamp();
+  v_lane uuid := core.uuid_v7();
   v_job core.jobs;
 begin
   perform core.set_tenant(p_tenant_id);
@@ -25,7 +26,7 @@ begin
     return v_job.job_id is not null;
   end if;
   update core.jobs
-     set status = 'pending', lane = job_id, attempts = attempts - 1, run_at = v_now,
+     set status = 'pending', lane = v_lane, attempts = attempts - 1, run_at = v_now,
          leased_until = null, lease_token = null
    where tenant_id = p_tenant_id and job_id = p_job_id and lease_token = p_lease_token;
   return found;

@@ -40,11 +40,12 @@ begin
         select min(e.due_at) as due_at
           from unnest(p_queues) as q (queue)
          cross join lateral (
-            select coalesce(j.leased_until, j.run_at) as due_at
+            select case when j.leased_until is null then j.run_at else j.leased_until end as due_at
               from core.jobs as j
              where j.tenant_id = t.tenant_id and j.queue = q.queue and j.finished_at is null
-               and coalesce(j.leased_until, j.run_at) <= v_now
-             order by coalesce(j.leased_until, j.run_at), j.job_id
+               and case when j.leased_until is null then j.run_at else j.leased_until end <= v_now
+             order by case when j.leased_until is null then j.run_at else j.leased_until end,
+               j.job_id
              limit 1) as e) as d
      cross join lateral (
         select max(e.started_at) as started_at

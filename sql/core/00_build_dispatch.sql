@@ -32,6 +32,7 @@ begin
           select substring(p.proname from 'normalize_(.*)') as provider
             from pg_proc as p
            where p.pronamespace = 'core'::regnamespace and p.proname like 'normalize\_%'
+             and p.prorettype = 'core.canonical_event[]'::regtype
         ) as n);
     execute format(
       $create$create or replace function core.%I(p_provider text, %s)

@@ -20,11 +20,12 @@ declare
   v_is_dead boolean := p_job.attempts >= p_job.max_attempts;
   v_next timestamptz := v_now + (0.75 + random() / 2)
     * least(interval '5 seconds' * 2 ^ least(p_job.attempts - 1, 10), interval '10 minutes');
+  v_lane uuid := core.uuid_v7();
   v_job core.jobs;
 begin
   update core.jobs
      set status = case when v_is_dead then 'dead' else 'pending' end,
-         lane = job_id,
+         lane = v_lane,
          run_at = case when v_is_dead then run_at else v_next end,
          finished_at = case when v_is_dead then v_now end,
          leased_until = null, lease_token = null,

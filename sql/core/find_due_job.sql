@@ -5,7 +5,8 @@
 -- ended since, and reading them all makes each claim slower than the last. As jobs start in the
 -- order in which they are due, the scan begins where the latest one started from; what is due from
 -- before that (tried again, pulled forward, committed late) is found by a scan from the beginning,
--- which takes place when there is nothing else to do, and now and then.
+-- which takes place when there is nothing else to do, and now and then. The conditions are worded
+-- as the index is: with coalesce() row-level security would keep them out of it.
 create or replace function core.find_due_job(p_tenant_id uuid, p_queues text[])
   returns core.jobs
   language plpgsql
@@ -16,6 +17,7 @@ create or replace function core.find_due_job(p_tenant_id uuid, p_queues text[])
   set enable_bitmapscan = off
 as $function$
 declare
+  v_nil constant uuid := uuid '00000000-0000-0000-0000-000000000000';
   v_now timestamptz := clock_timestamp();
   v_is_thorough boolean := random() < 0.02;
   v_queue record;
@@ -33,25 +35,26 @@ begin
            order by j.started_at desc
            limit 1) as s on true
        cross join lateral (
-          select coalesce(j.leased_until, j.run_at) as due_at
+          select case when j.leased_until is null then j.run_at else j.leased_until end as due_at
             from core.jobs as j
            where j.tenant_id = p_tenant_id and j.queue = q.queue and j.finished_at is null
-             and (coalesce(j.leased_until, j.run_at), j.job_id) >= (
-               coalesce(s.run_at, '-infinity'),
-               coalesce(s.job_id, '00000000-0000-0000-0000-000000000000'))
-             and coalesce(j.leased_until, j.run_at) <= v_now
-           order by coalesce(j.leased_until, j.run_at), j.job_id
+             and (case when j.leased_until is null then j.run_at else j.leased_until end, j.job_id)
+               >= (case when s.job_id is null then '-infinity' else s.run_at end,
+                 case when s.job_id is null then v_nil else s.job_id end)
+             and case when j.leased_until is null then j.run_at else j.leased_until end <= v_now
+           order by case when j.leased_until is null then j.run_at else j.leased_until end,
+             j.job_id
            limit 1) as d
        order by d.due_at
     loop
       select j.* into v_job
         from core.jobs as j
        where j.tenant_id = p_tenant_id and j.queue = v_queue.queue and j.finished_at is null
-         and (coalesce(j.leased_until, j.run_at), j.job_id) >= (
-           coalesce(v_queue.run_at, '-infinity'),
-           coalesce(v_queue.job_id, '00000000-0000-0000-0000-000000000000'))
-         and coalesce(j.leased_until, j.run_at) <= v_now
-       order by coalesce(j.leased_until, j.run_at), j.job_id
+         and (case when j.leased_until is null then j.run_at else j.leased_until end, j.job_id)
+           >= (case when v_queue.job_id is null then '-infinity' else v_queue.run_at end,
+             case when v_queue.job_id is null then v_nil else v_queue.job_id end)
+         and case when j.leased_until is null then j.run_at else j.leased_until end <= v_now
+       order by case when j.leased_until is null then j.run_at else j.leased_until end, j.job_id
        limit 1
          for update skip locked;
       if found then

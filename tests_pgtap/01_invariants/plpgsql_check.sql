@@ -35,9 +35,11 @@ begin
      -- The functions of a provider have one signature, whether it needs every argument or not.
      where not (c.message ~ '^unused parameter'
          and p_function::regprocedure::text ~ '^core[.](identify|redact|normalize)_')
-       -- Composes functions from names of the catalogue, quoted by %I and %L, when migrating.
+       -- Compose functions from what the catalogue or a revision says, quoted by %I and %L, when
+       -- migrating.
        and not (c.level = 'security' and p_function in (
-         'core.build_dispatch()'::regprocedure, 'core.build_job_dispatch()'::regprocedure))
+         'core.build_dispatch()'::regprocedure, 'core.build_job_dispatch()'::regprocedure,
+         'core.build_channels()'::regprocedure))
        -- Every task has one signature, too.
        and not (c.message ~ '^unused parameter'
          and p_function::regprocedure::text ~ '^core[.]job_');

@@ -6,7 +6,10 @@ create temp table shared_tables (table_name) as values
   ('alembic_version'),                -- which revision this database is at
   ('sql_files'),                      -- which text of sql/ it runs
   ('currencies'),                     -- ISO 4217
-  ('provider_currency_exponents');    -- where a provider counts otherwise
+  ('provider_currency_exponents'),    -- where a provider counts otherwise
+  ('channel_taxonomy'),               -- every channel there is
+  ('channel_sources'),                -- what kind of site a source is
+  ('default_channel_rules');          -- which channel a touch belongs to, for every tenant
 
 create temp view tables as
   select

@@ -1,6 +1,6 @@
 -- Every refusal stands in one catalogue and carries no value of a payload.
 begin;
-select plan(9 + count(*)::integer) from core.errors();
+select no_plan();
 
 select is_empty('select reason from core.errors() group by reason having count(*) > 1', 'reasons are unique');
 select is_empty('select sqlstate from core.errors() group by sqlstate having count(*) > 1', 'SQLSTATEs are unique');

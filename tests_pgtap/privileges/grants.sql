@@ -49,14 +49,20 @@ select results_eq(
       order by signature collate "C" $$,
   array[
     'api.bind_reader(uuid,text)', 'api.create_endpoint(uuid,text,text[],jsonb)',
-    'api.create_tenant(text)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
+    'api.create_tenant(text)', 'api.drop_channel_rule(uuid,text)',
+    'api.explain_channel(uuid,uuid)', 'api.extend_job_lease(uuid,uuid,uuid,interval)',
     'api.find_endpoint(uuid)', 'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
     'api.ingest_webhooks(uuid,uuid[],jsonb[],bytea[],text[])',
     'api.lease_next_job(uuid,text[],interval,text)',
-    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.retry_failed_job(uuid,uuid)',
+    'api.reconcile(uuid,text,tstzrange,jsonb)',
+    'api.release_leased_job(uuid,uuid,uuid,text)',
+    'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
+    'api.retry_failed_job(uuid,uuid)',
     'api.rotate_endpoint_secrets(uuid,uuid,text[])', 'api.run_leased_job(uuid,uuid,uuid)',
-    'api.run_next_job(uuid,text[])', 'api.tenants_with_due_jobs(text[],integer)'],
+    'api.run_next_job(uuid,text[])', 'api.set_channel_rule(uuid,text,text,jsonb,integer)',
+    'api.tenants_with_due_jobs(text[],integer)',
+    'api.unmapped_channels(uuid,timestamp with time zone,timestamp with time zone,integer)'],
   'a DBA may use every operation');
 select is_empty(
   $$ select signature from callable where role_name = 'hookledger_reader' and nspname = 'api' $$,
@@ -89,7 +95,8 @@ select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array['api.events', 'api.objects', 'api.revenue', 'api.dead_events',
-         'api.jobs', 'api.worker_failed_jobs']) as v (relation)
+         'api.jobs', 'api.worker_failed_jobs', 'api.reconciliation_runs',
+         'api.reconciliation_items', 'api.channel_rules']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
      values ('api.events', 'hookledger_worker', 'SELECT') $$,

@@ -24,6 +24,13 @@ select results_eq(
 
 insert into core.delivery_proofs
   select tenant_id, shopify, 'proof', sha256('body'), core.uuid_v7() from ids;
+select results_eq(
+  $$ select distinct r.missing_there from ids, tap.reconcile(tenant_id, 'shopify', '{}') as r $$,
+  array[1], 'each tenant has a reconciliation with an item');
+
+insert into core.channel_rules (
+    tenant_id, rule_name, version, priority, channel_code, sources, valid_from, changed_by)
+  select tenant_id, 'a_rule', 1, 1, 'email', '{a}', now(), 'a login' from ids;
 
 insert into core.jobs (tenant_id, job_id, queue, task, key, lane, run_at, created_at)
   select tenant_id, core.uuid_v7(), 'maintenance', 'a_task', 'a key', core.uuid_v7(), now(), now()

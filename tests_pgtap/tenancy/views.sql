@@ -21,6 +21,10 @@ insert into core.worker_failed_jobs (
   select tenant_id, core.uuid_v7(), core.uuid_v7(), 'maintenance', 'a_task', 'a key', '{}', 1,
     'HL199', 'a message', now(), now()
     from ids;
+select results_eq(
+  $$ select distinct r.missing_there from ids, tap.reconcile(tenant_id, 'shopify', '{}') as r $$,
+  array[1], 'each tenant has a reconciliation with an item');
+select api.set_channel_rule(tenant_id, 'a_rule', 'email', '{"source": "a"}') from ids;
 select tap.create_login('bound_reader', '{hookledger_reader}');
 select tap.create_login('unbound_reader', '{hookledger_reader}');
 select tap.create_login('reader_and_dba', '{hookledger_reader}');

@@ -116,13 +116,15 @@ def make_due(database: Database, tenant: UUID, *, leases: bool = True) -> None:
 
 def pending(database: Database, tenant: UUID, key: str = "day") -> int:
     """Return how many pending jobs a key has."""
-    query = "select count(*) from core.jobs where tenant_id = %s and key = %s and status = 'pending'"
+    query = (
+        "select count(*) from core.jobs where tenant_id = %s and key = %s and status = 'pending'"
+    )
     return int(rows(database, query, tenant, key)[0][0])
 
 
 def drain(database: Database, tenant: UUID) -> list[tuple[Any, ...]]:
     """Run what is pending until nothing is; return the outcomes."""
-    outcomes = []
+    outcomes: list[tuple[Any, ...]] = []
     with psycopg.connect(database.dsn("worker"), autocommit=True) as connection:
         while True:
             make_due(database, tenant)

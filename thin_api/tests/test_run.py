@@ -194,7 +194,7 @@ def test_exit_codes_of_send(fresh_database: Database, home: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "serve", "migrate", "drift", "dsn", "psql", "send", "docs"]
+    "command", ["", "run", "serve", "migrate", "drift", "dsn", "psql", "send", "docs", "reconcile"]
 )
 def test_every_command_explains_itself(command: str, home: Path) -> None:
     said = hookledger(*command.split(), "--help", cwd=home, env=dict(os.environ)).stdout
