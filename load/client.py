@@ -39,7 +39,7 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     print("ready", flush=True)  # noqa: T201
     gevent.get_hub().threadpool.apply(sys.stdin.readline)
     Sender.go.set()
-    while len(Sender.results) < len(sent):
+    while len(Sender.results) < len(sent) and runner.user_count:
         gevent.sleep(0.02)
     path.with_suffix(".results").write_bytes(pickle.dumps(Sender.results, protocol=5))
     runner.quit()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 from locust import FastHttpUser, constant, events, task
 from locust.exception import StopUser
 
@@ -73,7 +74,7 @@ class Prepared(FastHttpUser):
         for delivery in self.deliveries:
             if self.pace is not None:
                 due += self.pace
-                self._sleep(max(0.0, due - clock()))
+                gevent.sleep(max(0.0, due - clock()))
             started = clock()
             try:
                 sock.sendall(delivery.request)

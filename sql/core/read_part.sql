@@ -21,17 +21,13 @@ declare
   v_stage text := 'redact';
   v_redacted jsonb;  -- only ever what may be kept
   v_text text := p_payload::text;
-  v_noted text;
   v_sqlstate text;
   v_detail text;
 begin
   v.status := 'accepted';
-  v_noted := set_config('app.clean_payload', '', true);  -- here: an exception would take it back
+  perform set_config('app.clean_payload', '', true);  -- here: an exception would take it back
   begin
-    if not core.looks_like_pii(v_text) then
-      v_redacted := p_payload;
-      v_noted := set_config('app.clean_payload', v_text, true);
-    else
+    if core.looks_like_pii(v_text) then
       if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
         perform core.raise_error('pii_violation', 'too large to be redacted');
@@ -44,6 +40,8 @@ begin
         perform core.raise_error(
           'pii_violation', core.mask_text(core.changed_paths(p_payload, v_redacted)));
       end if;
+    elsif set_config('app.clean_payload', v_text, true) = v_text then  -- noted, for the guard
+      v_redacted := p_payload;
     end if;
 
     v_stage := 'normalize';

@@ -21,7 +21,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_order constant text[] := array['dead', 'duplicate', 'superseded', 'accepted'];
-  v_positions integer[] := '{1}';
+  v_positions integer[] := array[1];
   v_position integer;
   v_event core.canonical_event;
   v_attempt core.event_attempt;

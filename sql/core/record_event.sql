@@ -29,15 +29,13 @@ declare
   v_dedup_key text := case when v_is_verified then '' else 'unverified:' end || p_event.dedup_key;
   v_is_older boolean := false;
   v_booked record;
-  v_is_locked boolean;
 begin
   if not v_is_verified then
     reason := 'unverified';
   elsif p_event.kind in ('sale', 'refund', 'dispute') then
-    -- As an expression: a PERFORM starts the executor.
-    v_is_locked := pg_advisory_xact_lock(hashtextextended(
+    perform pg_advisory_xact_lock(hashtextextended(
       concat_ws(':', p_tenant_id, p_event.provider,
-        coalesce(p_event.parent_object_id, p_event.object_id)), 0)) is null;
+        coalesce(p_event.parent_object_id, p_event.object_id)), 0));
     v_booked := core.book_revenue(p_tenant_id, p_event_id, p_event);
     reason := v_booked.reason;
     excess := v_booked.excess;
