@@ -56,7 +56,7 @@ def _throughput(run: Run) -> str:
         [slots[i] / width for i in range(last + 1)], width=width * 0.9, color=BLUE,
     )  # fmt: skip
     axes.axhline(run.rate, color=ORANGE, linewidth=1)
-    axes.annotate(f"mean {run.rate:.0f}/s", (0, run.rate), xytext=(2, 3), color=ORANGE,
+    axes.annotate(f"mean {run.rate:.0f}/s", (run.elapsed, run.rate), xytext=(8, 3), color=ORANGE,
                   textcoords="offset points")  # fmt: skip
     axes.set_xlabel("seconds since the first request")
     axes.set_ylabel("answers per second")
