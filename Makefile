@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate drift docs test lint format lock clean python
+.PHONY: help run migrate drift docs gate bench soak test lint format lock clean python
 
 help:  ## show this list
 	@sed -n 's/^\([a-z.]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -22,11 +22,20 @@ drift: $(VENV)/runtime  ## name what differs between the live database and a fre
 docs: $(VENV)/runtime  ## write docs/sql-reference.md from the schema's comments
 	@$(BIN)/hookledger docs
 
+gate: $(VENV)/load  ## send 10,000 webhooks through the real ingress, read the truth from the database (ARGS=--help)
+	@$(BIN)/hookledger gate $(ARGS)
+
+bench: $(VENV)/load  ## compare with no database, with pgbench and with FastAPI; writes the README's table (ARGS=--quick)
+	@$(BIN)/python -m load.bench $(ARGS)
+
+soak: $(VENV)/load  ## steady load for ten minutes: memory, latency (ARGS="--minutes 3")
+	@$(BIN)/python -m load.soak $(ARGS)
+
 # The suites run on the embedded PostgreSQL 18 and, where Debian's is installed, beside it on PostgreSQL 15,
 # whose output follows at the end.
 PG15 := $(wildcard /usr/lib/postgresql/15/bin/postgres)
 PYTEST := $(BIN)/python -m pytest $(ARGS)
-test: $(VENV)/dev  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
+test: $(VENV)/dev $(VENV)/load  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
 ifdef DATABASE_URL
 	$(PYTEST)
 	@echo "tested on the server of DATABASE_URL"
@@ -60,6 +69,8 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generat
 lock: $(VENV)/dev  ## resolve the lock files again (ARGS=--upgrade takes newer releases)
 	$(UV_COMPILE) $(ARGS) --group build --output-file requirements.lock
 	$(UV_COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV_COMPILE) $(ARGS) --group load --constraint requirements.lock --constraint requirements-dev.lock \
+		--output-file requirements-load.lock
 
 clean:  ## remove the virtual environment, the demo database and caches
 	@test ! -x $(BIN)/hookledger || ! env -u DATABASE_URL $(BIN)/hookledger dsn superuser >/dev/null 2>&1 \
@@ -80,6 +91,11 @@ $(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@umask 022 && $(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/load: requirements-load.lock $(VENV)/runtime
+	@echo "installing the load tools (once)"
+	@umask 022 && $(PIP) install --require-hashes -r requirements-load.lock
 	@touch $@
 
 # What a fresh machine may lack, said in one line each.

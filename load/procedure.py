@@ -5,7 +5,6 @@ Each round measures, one right after the other, building a body and building it 
 the cost is the difference, the figure the median of the rounds. `python -m load.procedure`
 """
 
-import json
 import os
 import re
 import statistics
@@ -18,13 +17,11 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from thin_api.samples import load
+from load.mix import template
 from thin_api.tests.cluster import running_cluster
 
 ROUNDS = 5
 SECONDS = 2
-UNIQUE = "Zq7Zq7Zq7Zq7"  # every call puts a new number here
-
 # The bodies come from a table: pgbench would take each `:00` of a literal for a variable.
 BODIES = """
 create table public.bodies as
@@ -49,24 +46,6 @@ select r.* from public.bodies as b, lateral api.ingest_webhook(
   convert_to(replace(b.body, 'Zq7Zq7Zq7Zq7', {unique}), 'UTF8'), 'none') as r
 where b.provider = '{provider}'
 """
-
-
-def stripe_event() -> str:
-    """Return a payment of about 1.4 kB: the sample with the members that a card payment fills."""
-    event = json.loads(load("stripe", "payment_intent.succeeded", fresh=False)[1])
-    kept = "id object amount amount_received currency created customer livemode metadata status"
-    payment = event["data"]["object"]
-    event["data"]["object"] = {
-        key: payment[key]
-        for key in f"{kept} payment_method receipt_email shipping latest_charge description".split()
-    }
-    return json.dumps(event).replace("SAMPLE", UNIQUE)
-
-
-def shopify_order() -> str:
-    """Return a paid order of about 11 kB."""
-    body = load("shopify", "orders/paid", fresh=False)[1].decode()
-    return re.sub(r"9000000000000000(\d{3})", rf"8{UNIQUE}\1", body)
 
 
 def latency_ms(pgbench: Path, dsn: str, statement: str, options: str = "") -> float:
@@ -111,7 +90,7 @@ def main() -> None:
         pgbench = cluster.bin_dir / "pgbench"
         with psycopg.connect(dsn, autocommit=True) as connection:
             profiles: list[Table] = []
-            bodies = {"stripe": stripe_event(), "shopify": shopify_order()}
+            bodies = {name: template(name) for name in NEW_ID}
             connection.execute(BODIES, tuple(bodies.values()))
             for provider, body in bodies.items():
                 build, ingest = (

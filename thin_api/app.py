@@ -13,6 +13,7 @@ from starlette.routing import Route
 from thin_api.db import Database, Raised, Refused, Unavailable
 from thin_api.dispatch import Dispatcher
 from thin_api.endpoints import Endpoints
+from thin_api.groups import Groups
 from thin_api.ingress import Ingress
 from thin_api.llm import Llm
 from thin_api.llm_metrics import LlmMetrics
@@ -35,12 +36,17 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
     database = Database(dsn, settings, revision)
     metrics = Metrics(
         in_flight=lambda: ingress.in_flight,
-        pool_waiting=lambda: database.pool.get_stats().get("requests_waiting", 0),
+        pool_waiting=lambda: groups.waiting + database.pool.get_stats().get("requests_waiting", 0),
     )
     llm_metrics = LlmMetrics(metrics.registry)
     outsides = new_outsides(settings, load_providers())
+    groups = Groups(
+        database,
+        most_sessions=settings.pool_max_size,
+        most_wait_seconds=settings.pool_timeout_seconds,
+    )
     ingress = Ingress(
-        Endpoints(database, settings), Dispatcher(database), metrics, settings, outsides
+        Endpoints(database, settings), Dispatcher(groups), metrics, settings, outsides
     )
     document = openapi_document(sorted(load_providers()))
 

@@ -18,7 +18,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from thin_api import ROOT, __version__, cli_budget, cli_dlq, cli_reconcile, database, pgdata
+from thin_api import (
+    ROOT,
+    __version__,
+    cli_budget,
+    cli_dlq,
+    cli_gate,
+    cli_reconcile,
+    database,
+    pgdata,
+)
 from thin_api.cli_worker import worker
 from thin_api.embedded import temporary_server
 from thin_api.settings import ConfigurationError, Settings, load_settings
@@ -258,6 +267,7 @@ def docs(
         typer.echo(f"wrote docs/{page.name}")
 
 
+app.command()(cli_gate.gate)
 app.command()(cli_reconcile.reconcile)
 app.command()(cli_budget.budget)
 

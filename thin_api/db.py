@@ -52,6 +52,7 @@ class Raised(Exception):
         self.sqlstate = sqlstate
 
 
+Statement = tuple[str, Sequence[object]]
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
 
@@ -134,6 +135,31 @@ class Database:
                 else:
                     reconnected = True
                     await self._purge()
+
+    async def transaction(self, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+        """Run statements in one transaction and return all rows; raise Raised or Unavailable.
+
+        Nothing is tried again. Several are sent in one go: without a synchronisation between them
+        they are one implicit transaction, committed before the last one's rows are returned.
+        """
+        try:
+            async with self.pool.connection() as connection, asyncio.timeout(self._deadline):
+                if len(statements) == 1:
+                    cursor = await connection.execute(*statements[0])
+                    return await cursor.fetchall()
+                async with connection.pipeline():
+                    cursors = [await connection.execute(*statement) for statement in statements]
+                return [row for cursor in cursors for row in await cursor.fetchall()]
+        except (PoolTimeout, PoolClosed):
+            raise Unavailable("pool_exhausted") from None
+        except TimeoutError:
+            raise Unavailable("deadline") from None
+        except psycopg.Error as error:
+            if error.sqlstate is not None and error.sqlstate.startswith("HL"):
+                raise Raised(error.sqlstate) from None
+            lost = _is_connection_lost(error)
+            cause: Cause = "connection_lost" if lost else "database_error"
+            raise Unavailable(cause, error.sqlstate) from None
 
     async def health(self) -> dict[str, Any]:
         """Return api.health(); raise Unavailable, or Refused for another schema revision."""

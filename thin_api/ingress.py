@@ -126,7 +126,8 @@ class Ingress:
 
         body = await self._read_body(headers.get("content-length"), receive)
         visit.body_bytes = len(body)
-        visit.body_sha256 = hashlib.sha256(body).hexdigest()
+        sha256 = hashlib.sha256(body)
+        visit.body_sha256 = sha256.hexdigest()
 
         delivery = Delivery(headers, body, time.time())
         verified = await provider.verify(delivery, endpoint, self._outside[provider.name])
@@ -134,7 +135,9 @@ class Ingress:
         handed_on = forwarded(provider, headers)
         if topic is not None:
             handed_on[TOPIC_HEADER] = topic
-        return await self._dispatcher.ingest(endpoint, handed_on, verified.body, verified.how)
+        return await self._dispatcher.ingest(
+            endpoint, handed_on, verified.body, verified.how, sha256.digest()
+        )
 
     async def _read_body(self, content_length: str | None, receive: Receive) -> bytes:
         """Return the body; raise ProblemError when it is too large or too slow, or SenderGone."""

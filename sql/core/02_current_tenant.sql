@@ -2,14 +2,14 @@
 -- current_user is the owner: the transaction-local setting counts, which each function sets itself.
 -- In a view, current_user is the login that asks: a reporting login is bound by core.tenant_logins,
 -- so setting the GUC by hand changes nothing for it. A BEGIN ATOMIC body is resolved now, so that a
--- reader needs no right on the schema.
+-- reader needs no right on the schema; and no search_path can change what it means, so none is set:
+-- the planner then puts the expression in the place of the call, which every policy makes.
 create or replace function core.current_tenant()
   returns uuid
   language sql
   stable
   parallel safe
   security invoker
-  set search_path = pg_catalog, pg_temp
 begin atomic
   select case
     when current_user in ('hookledger_owner', 'hookledger_operator')

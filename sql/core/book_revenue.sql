@@ -70,7 +70,12 @@ begin
       when v_known.currency = p_event.currency and v_known.amount_minor = p_event.amount_minor
       then 'already_booked' else 'amount_differs'
     end;
-  elsif p_event.kind = 'sale' then
+  elsif p_event.kind = 'sale' and exists (
+    select
+      from core.revenue_ledger as l
+     where l.tenant_id = p_tenant_id and l.provider = p_event.provider
+       and l.parent_object_id = p_event.object_id and l.kind = 'refund')
+  then
     for v_early in
       select l.currency, -sum(l.amount_minor)
           - case when l.currency = p_event.currency then p_event.amount_minor else 0 end as excess

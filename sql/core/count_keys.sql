@@ -8,7 +8,8 @@ create or replace function core.count_keys(p_object jsonb)
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  return (select count(*) from jsonb_object_keys(p_object));
+  -- One expression: a query would cost a start of the executor.
+  return jsonb_array_length(jsonb_path_query_array(p_object, '$.keyvalue().key'));
 end
 $function$;
 

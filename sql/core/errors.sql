@@ -25,6 +25,8 @@ as $function$
       'one of signature, requery, secret, postback, none, unverified'),
     ('wrong_isolation', 'HL009', 'a snapshot older than its locks would book wrongly',
       'use read committed (or serializable) instead of repeatable read'),
+    ('uneven_batch', 'HL010', 'the arrays of a batch differ in length',
+      'one element per webhook in each array'),
 
     ('unknown_task', 'HL020', 'no function for this task', 'see sql/core/job_*.sql for the names'),
     ('lease_lost', 'HL021', 'the lease of this job is not held any more',

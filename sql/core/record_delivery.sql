@@ -22,6 +22,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_order constant text[] := array['dead', 'duplicate', 'superseded', 'accepted'];
+  v_positions integer[] := array[1];
   v_position integer;
   v_event core.canonical_event;
   v_attempt core.event_attempt;
@@ -38,11 +39,14 @@ begin
        where d.tenant_id = p_tenant_id and d.receipt_id = p_gate.receipt_id
          and d.status = 'discarded');
   end if;
-  for v_position in
-    select e.ordinality
-      from rows from (unnest(p_read.events)) with ordinality as e
-     order by case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality
-  loop
+  if cardinality(p_read.events) <> 1 then
+    v_positions := array(
+      select e.ordinality
+        from rows from (unnest(p_read.events)) with ordinality as e
+       order by
+         case when e.kind = 'touch' then e.dedup_key end collate "C" nulls first, e.ordinality);
+  end if;
+  foreach v_position in array v_positions loop
     continue when v_position = any (v_discarded)
       or p_read.events[v_position] is null;  -- a replay of one event leaves the others out
     v_event := p_read.events[v_position];

@@ -40,8 +40,9 @@ select is_empty(
 -- How a function is declared
 select is_empty(
   $$ select signature from functions
-      where proconfig is null or not 'search_path=pg_catalog, pg_temp' = any (proconfig) $$,
-  'every function pins search_path to pg_catalog, pg_temp');
+      where (proconfig is null or not 'search_path=pg_catalog, pg_temp' = any (proconfig))
+        and prosqlbody is null $$,
+  'every function pins search_path to pg_catalog, pg_temp, or has its names resolved already');
 select is_empty(
   $$ select signature from functions as f
        join pg_language as l on l.oid = f.prolang

@@ -32,7 +32,8 @@ select results_eq(
     order by signature collate "C" $$,
   array[
     'api.find_endpoint(uuid)', 'api.find_llm_keys(uuid)', 'api.health()',
-    'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)', 'api.release_llm_call(uuid,text)',
+    'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.ingest_webhooks(uuid,uuid[],jsonb[],bytea[],text[])', 'api.release_llm_call(uuid,text)',
     'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
     'api.settle_llm_call(uuid,text,bigint,bigint)'],
   'the shim may find an endpoint, ingest, keep account of model calls and ask for health');
@@ -59,12 +60,12 @@ select results_eq(
     'api.extend_job_lease(uuid,uuid,uuid,interval)', 'api.find_endpoint(uuid)',
     'api.give_up_failed_job(uuid,uuid,text)', 'api.health()',
     'api.ingest_webhook(uuid,uuid,jsonb,bytea,text)',
+    'api.ingest_webhooks(uuid,uuid[],jsonb[],bytea[],text[])',
     'api.lease_next_job(uuid,text[],interval,text)', 'api.llm_budgets(uuid)',
     'api.recompute_window(uuid,timestamp with time zone,timestamp with time zone,text,integer)',
     'api.reconcile(uuid,text,tstzrange,jsonb)', 'api.refresh_allocation_summary()',
-    'api.release_leased_job(uuid,uuid,uuid,text)',
-    'api.release_llm_call(uuid,text)', 'api.remove_llm_budget(uuid,text)',
-    'api.reopen_dead_event(uuid,uuid,text)',
+    'api.release_leased_job(uuid,uuid,uuid,text)', 'api.release_llm_call(uuid,text)',
+    'api.remove_llm_budget(uuid,text)', 'api.reopen_dead_event(uuid,uuid,text)',
     'api.repair_from_reconciliation(uuid,uuid,integer,boolean)',
     'api.replay_dead_events(uuid,jsonb,integer,boolean,text)',
     'api.reserve_llm_call(uuid,text,text,bigint,bigint,interval,text,text)',
@@ -113,9 +114,9 @@ select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array[
-         'api.allocation_summary', 'api.allocations', 'api.recomputes', 'api.channel_rules', 'api.dead_event_attempts', 'api.dead_events', 'api.events',
-         'api.jobs', 'api.llm_calls', 'api.objects', 'api.reconciliation_items',
-         'api.reconciliation_runs',
+         'api.allocation_summary', 'api.allocations', 'api.channel_rules',
+         'api.dead_event_attempts', 'api.dead_events', 'api.events', 'api.jobs', 'api.llm_calls',
+         'api.objects', 'api.recomputes', 'api.reconciliation_items', 'api.reconciliation_runs',
          'api.replay_requests', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all

@@ -36,6 +36,10 @@ def read_lock(name: str) -> Lock:
     return Lock(pins, direct)
 
 
+def name_of(line: str) -> str:
+    return canonicalize_name(Requirement(line).name)
+
+
 def wanted(group: str) -> dict[str, Requirement]:
     found: dict[str, Requirement] = {}
     for line in [*RUNTIME, *(entry for entry in GROUPS[group] if isinstance(entry, str))]:
@@ -48,7 +52,12 @@ def wanted(group: str) -> dict[str, Requirement]:
 
 
 @pytest.mark.parametrize(
-    ("name", "group"), [("requirements.lock", "build"), ("requirements-dev.lock", "dev")]
+    ("name", "group"),
+    [
+        ("requirements.lock", "build"),
+        ("requirements-dev.lock", "dev"),
+        ("requirements-load.lock", "load"),
+    ],
 )
 def test_lock_is_fresh(name: str, group: str) -> None:
     lock, requirements = read_lock(name), wanted(group)
@@ -57,12 +66,19 @@ def test_lock_is_fresh(name: str, group: str) -> None:
         assert requirement.specifier.contains(lock.pins[package]), f"{requirement}: run `make lock`"
 
 
-def test_both_locks_agree() -> None:
+def test_the_locks_agree() -> None:
     runtime, dev = read_lock("requirements.lock"), read_lock("requirements-dev.lock")
+    load = read_lock("requirements-load.lock")
+    built = read_lock("requirements.lock").direct - set(map(name_of, RUNTIME))
     assert runtime.pins.items() <= dev.pins.items(), "run `make lock`"
+    for name in load.pins.keys() & dev.pins.keys():
+        assert load.pins[name] == dev.pins[name], f"{name}: run `make lock`"
+    assert runtime.pins.keys() - load.pins.keys() == built, "run `make lock`"
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-load.lock"]
+)
 def test_no_registry_is_named(name: str) -> None:
     assert not re.search(r"https?://|index-url|find-links", (ROOT / name).read_text("utf-8"))
 
@@ -70,4 +86,6 @@ def test_no_registry_is_named(name: str) -> None:
 def test_every_dependency_is_explained() -> None:
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     explained = re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
-    assert {canonicalize_name(name) for name in explained} == set(wanted("dev"))
+    assert {canonicalize_name(name) for name in explained} == set(wanted("dev")) | set(
+        wanted("load")
+    )
