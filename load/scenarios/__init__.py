@@ -1,4 +1,4 @@
-"""The ladder: what happens to webhooks when N of them come at once, in nine ways.
+"""The ladder: what happens to webhooks when N of them come at once, in eight ways.
 
 Each scenario sends N webhooks through a running shim and reads the truth from the database. (S8 is
 the gate of 10,000, which is measured on its own.)
