@@ -74,17 +74,7 @@ def latency_ms(pgbench: Path, dsn: str, statement: str, options: str = "") -> fl
     with TemporaryDirectory() as folder:
         script = Path(folder, "script.sql")
         script.write_text(f"\\set n random(100000000000, 999999999999)\n{statement};\n", "utf-8")
-        command: list[str | Path] = [
-            pgbench,
-            "-n",
-            "-M",
-            "prepared",
-            "-T",
-            str(SECONDS),
-            "-f",
-            script,
-            dsn,
-        ]
+        command = [pgbench, "-n", "-M", "prepared", "-T", str(SECONDS), "-f", script, dsn]
         environment = os.environ | {"PGOPTIONS": f"-c synchronous_commit=off {options}"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"latency average = ([0-9.]+) ms", done.stdout)
