@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate drift docs gate bench soak test lint format lock clean python
+.PHONY: help run migrate drift docs gate bench soak ladder test lint format lock clean python
 
 help:  ## show this list
 	@sed -n 's/^\([a-z.]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -51,7 +51,10 @@ else
 	@echo "no PostgreSQL 15 in /usr/lib/postgresql: tested on 18 only"
 endif
 
-lint: $(VENV)/dev  ## ruff, mypy --strict, lock files and generated docs up to date, Dockerfiles
+ladder: $(VENV)/dev  ## webhooks in bulk, eight ways, three sizes; verdicts from the database (ARGS="S9 --seed 7")
+	@$(BIN)/python -m load.ladder $(ARGS)
+
+lint: $(VENV)/dev $(VENV)/load  ## ruff, mypy --strict, lock files and generated docs up to date, Dockerfiles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

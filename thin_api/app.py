@@ -37,6 +37,7 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
     metrics = Metrics(
         in_flight=lambda: ingress.in_flight,
         pool_waiting=lambda: groups.waiting + database.pool.get_stats().get("requests_waiting", 0),
+        arriving=lambda: ingress.intake.arriving,
     )
     llm_metrics = LlmMetrics(metrics.registry)
     outsides = new_outsides(settings, load_providers())

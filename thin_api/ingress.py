@@ -4,7 +4,6 @@ Plain ASGI, because this path is hot. There is no business rule here: what a web
 decided by the database, whether it is authentic by its provider's module.
 """
 
-import asyncio
 import hashlib
 import logging
 import re
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from thin_api.db import Raised, Unavailable
 from thin_api.dispatch import Dispatcher
 from thin_api.endpoints import Endpoints
+from thin_api.intake import Intake, SenderGone
 from thin_api.metrics import Metrics
 from thin_api.models import Acknowledgement, Receipt
 from thin_api.problems import PROBLEMS, ProblemError, problem_response, retry_after
@@ -39,12 +39,7 @@ UNKNOWN_TENANT_OR_ENDPOINT = frozenset({"HL001", "HL002"})
 ENDPOINT_HEADER = "x-hookledger-endpoint"
 TOPIC_HEADER = "hookledger-topic"  # no provider forwards a sender's own header of this name
 MAX_TOPIC_LENGTH = 200  # characters
-_LENGTH = re.compile(r"[0-9]{1,18}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-class SenderGone(Exception):
-    """The sender hung up before its body was complete."""
 
 
 @dataclass(slots=True)
@@ -67,7 +62,8 @@ class Ingress:
     """ASGI application of `POST /webhooks/{provider}/{endpoint_id}`.
 
     Also of `POST /api/webhooks/{provider}/{topic}`, where a header names the endpoint. outside: by
-    provider, what its verification may use.
+    provider, what its verification may use. `in_flight` counts the webhooks that are worked on:
+    from the last byte of the body to the answer.
     """
 
     def __init__(
@@ -84,13 +80,13 @@ class Ingress:
         self._settings = settings
         self._outside = outside
         self._providers = load_providers()
+        self.intake = Intake(settings)
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one webhook, then count and log it."""
         started = time.perf_counter()
         visit = Visit()
-        self.in_flight += 1
         try:
             try:
                 receipt = await self._receipt(scope, receive, visit)
@@ -107,12 +103,10 @@ class Ingress:
                 visit.receipt_id = str(receipt.receipt_id)
                 await _send_json(receipt, visit, send)
         finally:
-            self.in_flight -= 1
             self._tell(visit, time.perf_counter() - started)
 
     async def _receipt(self, scope: Scope, receive: Receive, visit: Visit) -> Receipt:
-        if self.in_flight > self._settings.max_in_flight:
-            raise ProblemError("overloaded")
+        self._refuse_if_full()
         headers = read_headers(scope["headers"])
         provider_name, endpoint_id, topic = read_address(scope["path_params"], headers)
         provider = self._providers.get(provider_name)
@@ -124,43 +118,30 @@ class Ingress:
             raise ProblemError("unknown_endpoint")
         visit.endpoint_id = str(endpoint.endpoint_id)
 
-        body = await self._read_body(headers.get("content-length"), receive)
+        body = await self.intake.read(headers.get("content-length"), receive)
         visit.body_bytes = len(body)
         sha256 = hashlib.sha256(body)
         visit.body_sha256 = sha256.hexdigest()
 
-        delivery = Delivery(headers, body, time.time())
-        verified = await provider.verify(delivery, endpoint, self._outside[provider.name])
-        visit.verification = verified.how
-        handed_on = forwarded(provider, headers)
-        if topic is not None:
-            handed_on[TOPIC_HEADER] = topic
-        return await self._dispatcher.ingest(
-            endpoint, handed_on, verified.body, verified.how, sha256.digest()
-        )
-
-    async def _read_body(self, content_length: str | None, receive: Receive) -> bytes:
-        """Return the body; raise ProblemError when it is too large or too slow, or SenderGone."""
-        limit = self._settings.max_body_bytes
-        if content_length and _LENGTH.fullmatch(content_length) and int(content_length) > limit:
-            raise ProblemError("body_too_large")
-        chunks: list[bytes] = []
-        size = 0
+        self._refuse_if_full()
+        self.in_flight += 1
         try:
-            async with asyncio.timeout(self._settings.body_timeout_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise SenderGone
-                    chunk = message.get("body", b"")
-                    size += len(chunk)
-                    if size > limit:
-                        raise ProblemError("body_too_large")
-                    chunks.append(chunk)
-                    if not message.get("more_body", False):
-                        return b"".join(chunks)
-        except TimeoutError:
-            raise ProblemError("body_timeout") from None
+            delivery = Delivery(headers, body, time.time())
+            verified = await provider.verify(delivery, endpoint, self._outside[provider.name])
+            visit.verification = verified.how
+            handed_on = forwarded(provider, headers)
+            if topic is not None:
+                handed_on[TOPIC_HEADER] = topic
+            return await self._dispatcher.ingest(
+                endpoint, handed_on, verified.body, verified.how, sha256.digest()
+            )
+        finally:
+            self.in_flight -= 1
+
+    def _refuse_if_full(self) -> None:
+        """Raise ProblemError: first before a body is read in vain, then when it is complete."""
+        if self.in_flight >= self._settings.max_in_flight:
+            raise ProblemError("overloaded")
 
     async def _refuse(
         self, error: Exception, visit: Visit, scope: Scope, receive: Receive, send: Send

@@ -48,7 +48,12 @@ def bounded_reason(reason: str | None) -> str:
 class Metrics:
     """The metrics of one application."""
 
-    def __init__(self, in_flight: Callable[[], float], pool_waiting: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        in_flight: Callable[[], float],
+        pool_waiting: Callable[[], float],
+        arriving: Callable[[], float] = lambda: 0,
+    ) -> None:
         self.registry = CollectorRegistry()
         self._providers = frozenset(load_providers())
         self._webhooks = Counter(
@@ -67,6 +72,11 @@ class Metrics:
         Gauge(
             "hookledger_webhooks_in_flight", "Webhooks being handled.", registry=self.registry
         ).set_function(in_flight)
+        Gauge(
+            "hookledger_bodies_arriving",
+            "Webhooks whose body is not complete yet.",
+            registry=self.registry,
+        ).set_function(arriving)
         Gauge(
             "hookledger_pool_waiting",
             "Webhooks that wait for a database connection.",

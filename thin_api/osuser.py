@@ -9,6 +9,7 @@ import pwd
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, TypedDict
 
@@ -124,13 +125,22 @@ def make_private_directory(path: Path, user: User | None) -> None:
 
 
 def write_file(path: Path, text: str, user: User | None = None) -> None:
-    """Write a file that only its owner may read: the user given, else the directory's owner."""
-    with open(path, "w", encoding="utf-8", opener=_private) as file:
-        file.write(text)
-    if user is not None:
-        os.chown(path, user.uid, user.gid)
-    else:
-        give_to_owner(path)
+    """Write a file that only its owner may read: the user given, else the directory's owner.
+
+    Whole or not at all: on a full disk the old one stays.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        with open(fresh, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
+        if user is not None:
+            os.chown(fresh, user.uid, user.gid)
+        else:
+            give_to_owner(fresh)
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _private(path: str, flags: int) -> int:
@@ -163,5 +173,6 @@ def not_writable(path: Path) -> ConfigurationError:
 
 
 def say(line: str) -> None:
-    """Tell the operator, on stderr."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    """Tell the operator, on stderr; it may lead to a file on a full disk."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -103,7 +103,7 @@ def _keep_database(server: Server | None) -> None:
     try:
         if server.restart_if_down():
             osuser.say("PostgreSQL was gone and has been started again")
-    except ConfigurationError as error:
+    except (ConfigurationError, OSError) as error:  # the latter: the disk is full
         osuser.say(f"PostgreSQL is gone: {error}")
         time.sleep(1.0)
 

@@ -4,52 +4,28 @@ Exit codes: 0 stopped by a signal, 3 refused to start (settings, database), 4 ad
 """
 
 import logging
+import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from thin_api import logs
 from thin_api.app import create_app
 from thin_api.database import dsn
 from thin_api.migrate import head_revision
+from thin_api.protocol import bounded_protocol
 from thin_api.settings import ConfigurationError, load_settings
 
 log = logging.getLogger("thin_api.serve")
 
 REFUSED = 3
 ADDRESS_IN_USE = 4
-MAX_HEAD_BYTES = 64 * 1024
 BACKLOG = 2048
-
-
-class BoundedHeadProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself takes a request head of any size."""
-
-    _head_bytes = 0
-
-    def on_message_begin(self) -> None:
-        """Start counting."""
-        self._head_bytes = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count the request target."""
-        self._count(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._count(name, value)
-        super().on_header(name, value)
-
-    def _count(self, *parts: bytes) -> None:
-        self._head_bytes += sum(map(len, parts))
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise ValueError("the request head is too large")  # uvicorn answers 400 and hangs up
+MOST_FILES = 65_536
 
 
 class Server(uvicorn.Server):
@@ -82,6 +58,15 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def raise_file_limit() -> None:
+    """Take as many open files as we may: each connection is one, also of those that idle."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
     try:
@@ -91,6 +76,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return REFUSED
     logs.configure(settings.log_level)
+    raise_file_limit()
     try:
         bound = bind(settings.host, settings.port)
     except OSError as error:
@@ -103,7 +89,8 @@ def main() -> int:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http=BoundedHeadProtocol,
+            http=bounded_protocol(settings.head_timeout_seconds),
+            timeout_keep_alive=settings.keep_alive_seconds,
             ws="none",
             lifespan="on",
             log_config=None,

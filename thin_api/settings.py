@@ -101,7 +101,11 @@ class Settings(BaseSettings):
     endpoint_cache_seconds: float = Field(default=30, ge=0)
     endpoint_cache_size: int = Field(default=10_000, ge=1)
     max_in_flight: int = Field(default=256, ge=1)
-    """Requests worked on at once; more are answered 503 with `Retry-After`."""
+    """Webhooks worked on at once; more are answered 503 with `Retry-After`."""
+    head_timeout_seconds: float = Field(default=10, gt=0)
+    """How long a sender may take to hand over a request's head."""
+    keep_alive_seconds: int = Field(default=75, ge=1)
+    """How long a connection may be idle after a request; longer than a proxy keeps its own (60)."""
     body_timeout_seconds: float = Field(default=20, gt=0)
     """How long a sender may take to hand over its body."""
     retry_after_seconds: int = Field(default=5, ge=1)

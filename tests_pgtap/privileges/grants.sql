@@ -115,9 +115,10 @@ select set_eq(
   $$ select v.relation, r.role_name, 'SELECT'
        from unnest(array[
          'api.allocation_summary', 'api.allocations', 'api.channel_rules',
-         'api.dead_event_attempts', 'api.dead_events', 'api.events', 'api.jobs', 'api.llm_calls',
-         'api.objects', 'api.recomputes', 'api.reconciliation_items', 'api.reconciliation_runs',
-         'api.replay_requests', 'api.revenue', 'api.worker_failed_jobs']) as v (relation)
+         'api.dead_event_attempts', 'api.dead_events', 'api.deliveries', 'api.events',
+         'api.jobs', 'api.llm_calls', 'api.objects', 'api.recomputes',
+         'api.reconciliation_items', 'api.reconciliation_runs', 'api.replay_requests',
+         'api.revenue', 'api.worker_failed_jobs']) as v (relation)
       cross join unnest(array['hookledger_dba', 'hookledger_reader']) as r (role_name)
       union all
      values ('api.events', 'hookledger_worker', 'SELECT') $$,

@@ -12,8 +12,8 @@ A sample's name is its path without ``.json``, and its topic what stands before 
 ``shopify/orders/paid.json`` is ``orders/paid``; ``TOPIC~variant`` is another body of a topic.
 """
 
+import random
 import re
-import secrets
 import string
 from pathlib import Path
 
@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent
 _TOKEN = b"SAMPLE"
 _NUMBER = re.compile(rb"9000000000000000(\d{3})")
 _TOKEN_LENGTH = 12
+_SYSTEM = random.SystemRandom()
 
 
 def names(provider: str) -> tuple[str, ...]:
@@ -53,11 +54,11 @@ def load(provider: str, name: str | None = None, *, fresh: bool = True) -> tuple
     return topic_of(name), renew(body) if fresh else body
 
 
-def renew(body: bytes) -> bytes:
+def renew(body: bytes, source: random.Random = _SYSTEM) -> bytes:
     """Replace the marked ids by random ones of the same shape, the same mark by the same id."""
     # Letters only: a run of random digits could be taken for a phone or card number.
-    token = "".join(secrets.choice(string.ascii_letters) for _ in range(_TOKEN_LENGTH))
+    token = "".join(source.choice(string.ascii_letters) for _ in range(_TOKEN_LENGTH))
     # 9, fifteen random digits, the original last three: 19 digits, below 2**63.
-    middle = f"{secrets.randbelow(2 * 10**14):015d}"
+    middle = f"{source.randrange(2 * 10**14):015d}"
     body = _NUMBER.sub(rb"9" + middle.encode() + rb"\1", body)
     return body.replace(_TOKEN, token.encode())

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -49,8 +49,12 @@ def running(cwd: Path, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[s
         assert process.poll() is None, said
         yield process, said
     finally:
-        if process.poll() is None:
+        if process.poll() is None:  # the test failed: nothing that holds the pipe may stay
+            children = family(process)
             process.kill()
+            for child in children:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
         process.communicate()
 
 

@@ -1,6 +1,7 @@
 """The embedded server: started once, shared, stopped by the last; what is wrong is named."""
 
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -62,6 +63,24 @@ def test_a_pid_taken_over_by_another_process_is_not_the_server(server: Server) -
     pid_file = server.pgdata / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n")
     assert server.postmaster is None
+    assert server.restart_if_down()
+    assert answers(server)
+
+
+def test_a_disk_too_full_for_the_configuration_leaves_the_old_one(server: Server) -> None:
+    """What is not written whole is not written; and the next try, with room, succeeds."""
+    server.stop()
+    conf = server.pgdata / "hookledger.conf"
+    before = conf.read_text()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            server.restart_if_down()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert conf.read_text() == before
+    assert not [p.name for p in server.pgdata.iterdir() if p.name.endswith(".new")]
     assert server.restart_if_down()
     assert answers(server)
 

@@ -42,6 +42,7 @@ class Traffic:
     """
 
     targets: tuple[Target, Target]
+    webhooks: int = WEBHOOKS
     first_answers: dict[bytes, list[httpx.Response | None]] = field(default_factory=dict)
 
     @property
@@ -64,7 +65,8 @@ class Traffic:
 
     async def send(self, url: str, disturb: Callable[[], Awaitable[None]]) -> None:
         """Send everything, with a disturbance when a third of it is answered."""
-        waiting = [make() for _ in range(WEBHOOKS // 2) for make in (bodies.order, bodies.payment)]
+        makers = (bodies.order, bodies.payment)
+        waiting = [make() for _ in range(self.webhooks // 2) for make in makers]
         waiting += waiting[::3]
         waiting.sort()
         disturbance: list[asyncio.Task[None]] = []
@@ -74,7 +76,7 @@ class Traffic:
                 body = waiting.pop()
                 answer = await self.deliver(client, body)
                 self.first_answers.setdefault(body, []).append(answer)
-                if not disturbance and len(self.first_answers) > WEBHOOKS // 3:
+                if not disturbance and len(self.first_answers) > self.webhooks // 3:
                     disturbance.append(asyncio.ensure_future(disturb()))
 
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:
@@ -84,7 +86,7 @@ class Traffic:
     async def redeliver(self, url: str) -> dict[bytes, dict[str, Any]]:
         """Deliver everything again, each until it is recorded; return the receipts."""
         receipts: dict[bytes, dict[str, Any]] = {}
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(60):
+        async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(180):
             for body in self.first_answers:
                 answer = await self.deliver(client, body)
                 while answer is None or answer.status_code == 503:
@@ -122,18 +124,20 @@ async def hold_to_its_word(database: Database, traffic: Traffic, url: str) -> No
 
     receipts = await traffic.redeliver(url)
     after = recorded(database)
-    assert len(after) == len(receipts) == WEBHOOKS
+    assert len(after) == len(receipts) == traffic.webhooks
     for body, receipt in receipts.items():
         assert after[receipt["receipt_id"]] == [(receipt["event_id"], 1)]
         if body in answered:
             assert receipt == answered[body] | {"status": "duplicate"}
     assert rows(database, "select count(*) from core.dead_events") == [(0,)]
-    assert rows(database, "select count(*) from core.revenue_ledger") == [(WEBHOOKS,)]
+    assert rows(database, "select count(*) from core.revenue_ledger") == [(traffic.webhooks,)]
+    assert rows(database, "select 1 from core.webhook_dedup_events where outcome <> 'done'") == []
+    assert rows(database, f"select 1 {SHIM_SESSIONS} and state = 'idle in transaction'") == []
 
 
-def new_traffic(database: Database) -> Traffic:
+def new_traffic(database: Database, webhooks: int = WEBHOOKS) -> Traffic:
     """Two new endpoints to send to."""
-    return Traffic((new_target(database, "shopify"), new_target(database, "stripe")))
+    return Traffic((new_target(database, "shopify"), new_target(database, "stripe")), webhooks)
 
 
 def server_of(database: Database) -> Server:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import tempfile
@@ -122,6 +123,30 @@ def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
                     return found
         time.sleep(0.2)
     raise AssertionError("no worker")
+
+
+def test_a_full_disk_ends_nothing_for_good(home: Path, environment: dict[str, str]) -> None:
+    """No file can grow, of the supervisor and of the server it starts again; later they can."""
+    forever = resource.RLIM_INFINITY
+    with running(home, environment) as (process, _):
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, forever))
+        # What it writes anew is another than what is there, as after an upgrade.
+        (home / ".hookledger" / "postgres" / "pg_hba.conf").write_text("local all all reject\n")
+        next(p for p in family(process) if p.name() == "postgres").kill()
+        assert process.stdout is not None
+        for tried in range(2):
+            for line in process.stdout:
+                if "PostgreSQL is gone: [Errno 27] File too large" in line:
+                    break
+            assert process.poll() is None, tried
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (forever, forever))
+        deadline = time.monotonic() + 60
+        while hookledger("send", "stripe", cwd=home, env=environment, expect=None).returncode:
+            assert time.monotonic() < deadline, "the server did not come back"
+            time.sleep(0.3)
+        code, rest = stop(process, signal.SIGINT)
+        assert code == 0
+        assert "has been started again" in rest
 
 
 def test_demo_endpoints_follow_the_database(home: Path, environment: dict[str, str]) -> None:

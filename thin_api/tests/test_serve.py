@@ -51,7 +51,7 @@ def served(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while True:
             try:
                 httpx.get(f"{url}/readyz").raise_for_status()
