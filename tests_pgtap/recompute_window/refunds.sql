@@ -1,6 +1,6 @@
 -- Refunds take back from the channels what these earned, on the refund's day, to the last unit.
 begin;
-select plan(33);
+select plan(39);
 
 create temp table t as select tap.tenant() as tenant_id;
 create function pg_temp.run(p_day date) returns core.attribution_recompute_jobs language sql
@@ -61,6 +61,25 @@ select is((select sum(j.allocation_count) from unnest(array['2026-05-02', '2026-
 select is(
   (select sum(amount_minor) from core.attribution_allocations join t using (tenant_id)
     where occurred_at > '2026-05-01Z'), 0::numeric, 'and come to nothing');
+-- What is booked later of a refund belongs to it.
+select is(tap.sale(tenant_id, 'o4', '2026-06-02T12:00:00Z', 300), 'accepted', 'a sale') from t;
+select is(tap.refund(tenant_id, 's1', 'o4', '2026-06-05T12:00:00Z', 100), 'accepted', 'its refund')
+  from t;
+insert into core.revenue_ledger
+  select l.tenant_id, l.provider, l.kind, 's1:rest:1', l.parent_object_id, l.event_id, l.currency, -50,
+    l.occurred_at, now() from core.revenue_ledger as l join t using (tenant_id) where l.object_id = 's1';
+select is((pg_temp.run('2026-06-05')).reversal_count, 1, 'two entries of one refund');
+select is(pg_temp.shares('s1'), 'unattributed -150', 'are taken back as one');
+
+-- PayPal's first API tells a refund without its sale.
+select is((select w.status from t, tap.endpoint(tenant_id, 'paypal') as e, tap.send(tenant_id, e,
+  jsonb_build_object('paypal-transmission-id', gen_random_uuid()),
+  '{"id": "WH-1", "event_type": "PAYMENT.SALE.REVERSED", "create_time": "2026-07-05T14:14:10Z", "resource":
+    {"id": "v1", "state": "completed", "amount": {"total": "9.00", "currency": "USD"},
+     "create_time": "2026-07-05T14:14:10Z"}}') as w), 'accepted', 'a refund that names no sale');
+select is((select pg_temp.shares('v1') from pg_temp.run('2026-07-05')), 'unattributed -900',
+  'was nobody''s');
+
 select is_empty('select * from core.allocation_day_sums join t using (tenant_id) where drift_minor <> 0',
   'every day balances');
 

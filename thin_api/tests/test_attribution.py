@@ -1,11 +1,19 @@
 """Allocations against the reference, to the minor unit, in any order of arrival."""
 
+import json
 import random
+from dataclasses import replace
+from itertools import permutations
+from uuid import UUID
 
+import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from thin_api.tests.attribution_fixtures import (
+    INGEST,
     Fact,
     allocations,
     at,
@@ -100,3 +108,55 @@ def test_any_order_of_arrival_gives_what_the_reference_says(
         check_money(database, target)
         checksums.append(sorted(rows(database, CHECKSUMS, target.tenant_id)))
     assert checksums[0] == checksums[1]
+
+
+def second_endpoint(database: Database, target: Target) -> UUID:
+    """Create an endpoint for own events of the same tenant."""
+    create = "select api.create_endpoint(%s, 'standard', '{a secret}')"
+    with psycopg.connect(database.dsn("dba"), autocommit=True) as connection:
+        return UUID(str(connection.execute(create, (target.tenant_id,)).fetchall()[0][0]))
+
+
+def payment(kind: str, hours: float) -> bytes:
+    """Return a Stripe event about the payment pi_1, made at a time of its own."""
+    stripe: dict[str, object] = {
+        "amount": 1000,
+        "currency": "eur",
+        "metadata": {"session_id": "s1"},
+    }
+    if kind == "charge":
+        stripe |= {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "captured": True}
+    else:
+        stripe |= {"id": "pi_1", "object": "payment_intent", "amount_received": 1000}
+    event = {"id": f"evt_{kind}", "type": f"{kind}.succeeded", "data": {"object": stripe}}
+    return json.dumps(event | {"created": int(at(hours).timestamp())}).encode()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=lambda o: "".join(map(str, o)))
+def test_a_sale_told_by_two_events_counts_at_the_earlier_time(
+    database: Database, order: tuple[int, ...]
+) -> None:
+    target = new_target(database, "stripe")
+    standard = replace(target, endpoint_id=second_endpoint(database, target))
+    touches = (
+        Touch("t1", at(47), "email", session="s1"),
+        Touch("t2", at(47.8), "display", session="s1"),  # after the charge, before the intent
+    )
+
+    def tell_stripe(kind: str, hours: float) -> None:
+        with psycopg.connect(database.dsn("shim"), autocommit=True) as connection:
+            parameters = (target.tenant_id, target.endpoint_id, Jsonb({}), payment(kind, hours))
+            assert connection.execute(INGEST, parameters).fetchall()[0][0] != "dead"
+
+    steps = [
+        lambda: tell_stripe("charge", 47.5),
+        lambda: tell_stripe("payment_intent", 48.5),  # on the next day
+        lambda: tell_all(database, standard, [touches]),
+    ]
+    for step in order:
+        steps[step]()
+        run_jobs(database, target)
+    run_jobs(database, target, early=True)
+    found = {row: n for row, n in allocations(database, target).items() if row[0] == "linear"}
+    assert found == {("linear", "sale", "pi_1", "EUR", "email"): 1000}
+    check_money(database, target)
