@@ -9,7 +9,7 @@ create or replace function core.count_keys(p_object jsonb)
 as $function$
 begin
   -- One expression: a query would cost a start of the executor.
-  return jsonb_array_length(jsonb_path_query_array(p_object, '$.keyvalue().key'));
+  return jsonb_array_length(jsonb_path_query_array(p_object, 'strict $.*.type()'));
 end
 $function$;
 
