@@ -23,6 +23,7 @@ begin
   elsif p_model_version is distinct from 1 then
     perform core.raise_error('unknown_model_version', format('model_version %s', p_model_version));
   end if;
+  perform core.wait_for_marks(p_tenant_id);
   return query
   select j.*
     from core.recompute_window(p_tenant_id, p_window_start, p_window_end,
@@ -36,7 +37,7 @@ $doc$Computes the allocations of a window anew; returns its job row, of each mod
 The window is [p_window_start, p_window_end) by the time of the sale or refund. The same facts give
 the same rows and the same checksum; run_count tells how often it ran. Two callers run in turn.
 Raises: HL002 unknown_tenant, HL040 invalid_window, HL041 unknown_model,
-HL042 unknown_model_version, HL043 webhooks_in_flight.
+HL042 unknown_model_version.
 Example: select * from api.recompute_window(
   :tenant, '2026-03-01 00:00Z', '2026-04-01 00:00Z', 'linear', 1);$doc$;
 

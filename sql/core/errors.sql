@@ -52,8 +52,6 @@ as $function$
     ('unknown_model', 'HL041', 'no such attribution model',
       'first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov, shapley'),
     ('unknown_model_version', 'HL042', 'no such version of this model', 'there is version 1'),
-    ('webhooks_in_flight', 'HL043', 'a webhook of the tenant did not end within a minute',
-      'look for a transaction that is left open; a job tries again by itself'),
 
     ('invalid_period', 'HL050', 'the period is empty or without a bound',
       'pass tstzrange(from, to): from is in it, to is not'),

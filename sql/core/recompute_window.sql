@@ -29,7 +29,6 @@ declare
   v_counts record;
 begin
   perform pg_advisory_xact_lock(hashtextextended('recompute ' || p_tenant_id, 0));
-  perform core.wait_for_marks(p_tenant_id);
   insert into core.attribution_recompute_jobs as j (
     tenant_id, window_start, window_end, model, model_version, status, started_at
   )
