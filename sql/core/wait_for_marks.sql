@@ -1,5 +1,5 @@
 -- Waits until the webhooks of a tenant that may have looked for sales before these were committed
--- have ended: whoever marks days holds one advisory lock, shared, from before it looks until the end
+-- end: whoever marks days holds one advisory lock, shared, from before it looks until the end
 -- of its transaction. They are awaited by name and not by taking the lock, so nobody waits for a
 -- recompute, and webhooks that begin meanwhile see the sales themselves. Five seconds at most: a
 -- transaction that somebody left open must not stop everything.
@@ -24,11 +24,10 @@ begin
          and l.classid = ((v_key >> 32) & 4294967295)::oid
          and l.objid = (v_key & 4294967295)::oid and l.pid <> pg_backend_pid()
          and (v_pending is null or l.virtualtransaction = any (v_pending)));
-    if cardinality(v_pending) = 0 or clock_timestamp() > v_until then
-      return cardinality(v_pending) = 0;
-    end if;
+    exit when cardinality(v_pending) = 0 or clock_timestamp() > v_until;
     perform pg_sleep(0.01);
   end loop;
+  return cardinality(v_pending) = 0;
 end
 $function$;
 
