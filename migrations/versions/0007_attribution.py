@@ -129,7 +129,7 @@ create table core.allocation_day_sums (
 );
 comment on table core.allocation_day_sums is
   'Daily sums of the allocations, kept by each recompute for the days it touched: what the summary '
-  'is refreshed from, so that a refresh does not read the allocations';
+  'shows, so that it costs what changed';
 comment on column core.allocation_day_sums.event_revenue_minor is
   'What the ledger booked on that day in that currency, over all channels';
 comment on column core.allocation_day_sums.drift_minor is
@@ -156,8 +156,8 @@ create materialized view core.mv_allocation_summary as
     s.allocated_minor, s.drift_minor = 0 as is_balanced, s.drift_minor
   from core.allocation_day_sums as s;
 comment on materialized view core.mv_allocation_summary is
-  'Daily sums per tenant, channel, model and currency; readers see their own in '
-  'api.allocation_summary';
+  'Daily sums of all tenants per channel, model and currency, as of core.summary_refreshes; one '
+  'tenant''s are in api.allocation_summary';
 create unique index mv_allocation_summary_key on core.mv_allocation_summary
   (tenant_id, day, model, model_version, channel, currency);
 set local role hookledger_owner;

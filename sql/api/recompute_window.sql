@@ -23,6 +23,7 @@ begin
   elsif p_model_version is distinct from 1 then
     perform core.raise_error('unknown_model_version', format('model_version %s', p_model_version));
   end if;
+  perform core.wait_for_marks(p_tenant_id);
   return query
   select j.*
     from core.recompute_window(p_tenant_id, p_window_start, p_window_end,

@@ -35,8 +35,8 @@ end
 $function$;
 
 comment on function api.refresh_allocation_summary() is
-$doc$Refreshes the summary that api.allocation_summary shows, for all tenants; returns its as_of.
-A job does so after each recompute that changed a daily sum.
+$doc$Refreshes core.mv_allocation_summary, the daily sums of all tenants; returns as of when.
+A job does so after recomputes that changed a daily sum. api.allocation_summary does not wait for it.
 Raises: nothing.
 Example: select api.refresh_allocation_summary();$doc$;
 

@@ -50,7 +50,7 @@ as $function$
     ('invalid_window', 'HL040', 'a window starts before it ends, between 2000 and 2100',
       'pass two times with zone; the end is not part of the window'),
     ('unknown_model', 'HL041', 'no such attribution model',
-      'first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov, shapley'),
+      'see docs/attribution.md for the names'),
     ('unknown_model_version', 'HL042', 'no such version of this model', 'there is version 1'),
 
     ('invalid_period', 'HL050', 'the period is empty or without a bound',

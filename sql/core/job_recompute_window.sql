@@ -1,5 +1,6 @@
 -- The job of one UTC day, by all models. A day that took long is not computed again at once, however
 -- often it is marked: no more than a quarter of a worker's time goes to one tenant's busy day.
+-- Where webhooks are still in flight that may tell more of the day, it is computed once more later.
 create or replace function core.job_recompute_window(p_tenant_id uuid, p_args jsonb)
   returns jsonb
   language plpgsql
@@ -29,6 +30,10 @@ begin
   if v_not_before > clock_timestamp() then
     perform core.mark_days_dirty(p_tenant_id, array[v_day], v_not_before);
     return jsonb_build_object('put_off_until', v_not_before);
+  end if;
+  if not core.wait_for_marks(p_tenant_id) then
+    perform core.mark_days_dirty(
+      p_tenant_id, array[v_day], clock_timestamp() + interval '30 seconds');
   end if;
   select jsonb_build_object(
       'sales', max(j.sale_count), 'reversals', max(j.reversal_count),

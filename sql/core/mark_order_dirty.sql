@@ -3,9 +3,8 @@
 --   refund   its day; where the sale has other refunds, theirs: they are divided in order
 --   none     with a session, customer or origin: the days of the order, if it was sold
 -- Called for every order that comes in, so the usual cases are two probes of an index.
--- Locks, so that a touch and its sale in flight together do not miss each other: all of the tenant's
--- orders, shared (see core.mark_touches_dirty); the order, as core.record_event has it for money;
--- its session and its customer.
+-- Locks: one per tenant, shared, from before it looks: what it cannot see yet (a sale in flight) has
+-- its day computed after this transaction has ended (core.wait_for_marks).
 create or replace function core.mark_order_dirty(
   p_tenant_id uuid,
   p_event_id uuid,
@@ -19,8 +18,6 @@ create or replace function core.mark_order_dirty(
 as $function$
 declare
   v_sale_id text := p_event.object_id;
-  v_session bigint := hashtextextended(p_tenant_id || ':session:' || p_event.session_id, 0);
-  v_customer bigint := hashtextextended(p_tenant_id || ':customer:' || p_event.customer_key, 0);
   v_days date[] := array[]::date[];
   v_has_more boolean;
 begin
@@ -32,17 +29,8 @@ begin
   end if;
   if p_event.kind = 'refund' then
     v_sale_id := p_event.parent_object_id;
-  else
-    perform pg_advisory_xact_lock_shared(hashtextextended('orders of ' || p_tenant_id, 0));
-    if p_event.kind = 'none' then
-      perform pg_advisory_xact_lock(hashtextextended(concat_ws(':', p_tenant_id, p_event.provider,
-        coalesce(p_event.parent_object_id, p_event.object_id)), 0));
-    end if;
-    if least(v_session, v_customer) is not null then
-      perform pg_advisory_xact_lock(least(v_session, v_customer));
-      perform pg_advisory_xact_lock(greatest(v_session, v_customer));
-    end if;
   end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('marks of ' || p_tenant_id, 0));
 
   if p_event.kind <> 'none' then
     v_days := array[(p_event.occurred_at at time zone 'UTC')::date];

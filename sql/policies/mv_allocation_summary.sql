@@ -1,4 +1,3 @@
--- A materialized view has no row-level security: only the owner reads it, for the view
--- api.allocation_summary, which names the tenant.
+-- A materialized view has no row-level security, so nobody but its owner may read it.
 set local role hookledger_operator;
-grant select on core.mv_allocation_summary to hookledger_owner;
+revoke all on core.mv_allocation_summary from public;

@@ -105,10 +105,7 @@ select is_empty(
   'every caller may name what is in api');
 select is_empty(
   $$ select relation, role_name, privilege_type from relation_grants
-      where relkind <> 'v' and role_name <> 'hookledger_operator'
-        -- read by the owner's view api.allocation_summary
-        and (relation, role_name, privilege_type)
-          <> ('core.mv_allocation_summary', 'hookledger_owner', 'SELECT') $$,
+      where relkind <> 'v' and role_name <> 'hookledger_operator' $$,
   'no caller has any right on a table, or on a column of one');
 select set_eq(
   $$ select relation, role_name, privilege_type from relation_grants where relkind = 'v' $$,

@@ -1,7 +1,7 @@
--- The summary is as of its last refresh, holds every tenant's days under forced row-level security,
--- and is refreshed by a job once for all who ask.
+-- A tenant's summary is there with the recompute. That of all tenants is as of its refresh, holds
+-- every tenant's days under forced row-level security, and is refreshed once for all who ask.
 begin;
-select plan(15);
+select plan(16);
 
 create temp table t as select who, tap.tenant(who) as tenant_id from unnest(array['ours', 'theirs']) as who;
 grant select on t to public;
@@ -15,16 +15,17 @@ begin
   return query select concat_ws(' ', s.day, s.channel, s.currency, s.event_revenue_minor,
     s.allocated_minor, s.is_balanced, s.drift_minor) from api.allocation_summary as s;
 end $$;
-select is_empty($$ select pg_temp.seen('ours') $$, 'nothing is seen before the refresh');
-select is(count(*), 2::bigint, 'each tenant has one refresh pending, however many recomputes')
-  from core.jobs join t using (tenant_id) where task = 'refresh_summary' and status = 'pending';
-select isnt(api.refresh_allocation_summary(), null, 'a refresh says as of when');
 select results_eq($$ select pg_temp.seen('ours') $$,
-  array['2026-03-02 unattributed EUR 1000 1000 t 0'], 'then our day is seen');
+  array['2026-03-02 unattributed EUR 1000 1000 t 0'], 'our day is seen at once');
 select results_eq($$ select pg_temp.seen('theirs') $$,
   array['2026-03-02 unattributed EUR 70 70 t 0'], 'and theirs');
-select is((select as_of from api.allocation_summary), (select refreshed_at from core.summary_refreshes),
-  'as of the refresh');
+select is((select as_of from api.allocation_summary), (select max(finished_at) from api.recomputes),
+  'as of the latest recompute');
+select is(count(*), 2::bigint, 'each tenant has one refresh pending, however many recomputes')
+  from core.jobs join t using (tenant_id) where task = 'refresh_summary' and status = 'pending';
+select is((select count(*) from core.mv_allocation_summary join t using (tenant_id)), 0::bigint,
+  'the summary of all tenants waits for it');
+select isnt(api.refresh_allocation_summary(), null, 'a refresh says as of when');
 
 -- A transaction that the snapshot of the refresh could not see, and one that it could
 update core.attribution_recompute_jobs set summed_by = '4000000000000'
@@ -36,12 +37,18 @@ update core.attribution_recompute_jobs set summed_by = '3' where tenant_id in (s
 select is(core.job_refresh_summary(tenant_id, '{}'), '{"refreshed": false}',
   'and not what one has') from t where who = 'ours';
 
+update core.attribution_recompute_jobs set summed_by = '4000000000000'
+  where tenant_id in (select tenant_id from t);
+update core.summary_refreshes set duration = '1 minute';
+select matches(core.job_refresh_summary(tenant_id, '{}')::text, 'put_off_until',
+  'one that took a minute is not repeated for ten') from t where who = 'ours';
+
 select tap.act_as('hookledger_owner');
 select throws_ok('refresh materialized view core.mv_allocation_summary', '42501', null,
-  'the owner, who sees one tenant, cannot refresh it');
+  'the owner, who sees one tenant, cannot refresh the view');
 select tap.act_as('hookledger_dba');
 select throws_ok('select from core.mv_allocation_summary', '42501', null,
-  'nobody reads it past the view');
+  'nobody reads it');
 select tap.act_as_migrator();
 select is((select count(*) from core.mv_allocation_summary join t using (tenant_id)), 2::bigint,
   'the summary holds both tenants');

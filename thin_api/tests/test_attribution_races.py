@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from thin_api.tests.attribution_fixtures import Fact, allocations, at, run_jobs, tell, tell_all
+from thin_api.tests.attribution_fixtures import allocations, at, run_jobs, tell, tell_all
 from thin_api.tests.attribution_reference import Order, Shop, Touch, allocate
 from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, new_target, rows, until
+from thin_api.tests.shim_fixtures import new_target, rows, until
 
 WAITING = """
 select count(*) from pg_stat_activity
@@ -24,17 +24,6 @@ select run_count, encode(checksum, 'hex') from api.recompute_window(
 """
 
 
-async def meet(database: Database, target: Target, first: Fact, second: Fact) -> None:
-    """Tell one fact, then another before it is committed: that has to wait."""
-    with ThreadPoolExecutor() as pool, psycopg.connect(database.dsn("dba")) as connection:
-        tell(connection, target, first)
-        told = pool.submit(tell_all, database, target, [second])
-        await until(lambda: rows(database, WAITING) == [(1,)])
-        assert run_jobs(database, target) == 0, "nothing is committed yet"
-        connection.commit()
-        await asyncio.wrap_future(told)
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize("others", [0, 100], ids=["one-touch", "many-sessions"])
 @pytest.mark.parametrize("sale_first", [False, True], ids=["touch-first", "sale-first"])
@@ -44,11 +33,19 @@ async def test_a_touch_and_its_sale_in_flight_together_do_not_miss_each_other(
     target = new_target(database, "standard")
     more = [Touch(f"x{i}", TOUCH.at, "display", session=f"x{i}") for i in range(others)]
     touches = (TOUCH, *more)
-    told: list[Fact] = [touches, ORDER]
-    if sale_first:
-        told.reverse()
-    await meet(database, target, *told)
-    run_jobs(database, target, early=True)
+    first, second = (ORDER, touches) if sale_first else (touches, ORDER)
+    with ThreadPoolExecutor() as pool, psycopg.connect(database.dsn("dba")) as connection:
+        tell(connection, target, first)
+        tell_all(database, target, [second])  # neither sees the other, neither waits
+        jobs = pool.submit(run_jobs, database, target)
+        if sale_first:
+            assert await asyncio.wrap_future(jobs) == 0, "the sale is not committed yet"
+        else:
+            await asyncio.sleep(0.5)
+            assert not jobs.done(), "the sale's day waits for the touch"
+        connection.commit()
+        await asyncio.wrap_future(jobs)
+    run_jobs(database, target)
     assert allocations(database, target) == allocate(Shop(touches, (ORDER,)))
 
 
