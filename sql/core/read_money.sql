@@ -28,15 +28,20 @@ begin
     perform core.raise_error('currency_missing', p_field);
   end if;
   -- To shift by: the whole exponent from major units, the difference from a provider's minor unit.
-  select c.exponent
-      - case when p_minor_unit_of is null then 0 else coalesce(e.exponent, c.exponent) end
-    into v_exponent
-    from core.currencies as c
-    left join core.provider_currency_exponents as e
-      on e.provider = p_minor_unit_of and e.currency = c.currency
-   where c.currency = read_money.currency;
-  if not found then
-    perform core.raise_error('currency_unknown', p_field);
+  v_exponent := core.usual_exponent(currency);
+  if v_exponent is null then
+    select c.exponent
+        - case when p_minor_unit_of is null then 0 else coalesce(e.exponent, c.exponent) end
+      into v_exponent
+      from core.currencies as c
+      left join core.provider_currency_exponents as e
+        on e.provider = p_minor_unit_of and e.currency = c.currency
+     where c.currency = read_money.currency;
+    if not found then
+      perform core.raise_error('currency_unknown', p_field);
+    end if;
+  elsif p_minor_unit_of is not null then
+    v_exponent := 0;  -- all providers count these as ISO 4217 does
   end if;
 
   if jsonb_typeof(p_amount) not in ('string', 'number') or v_text !~ '^-?[0-9]+([.][0-9]+)?$' then

@@ -66,11 +66,11 @@ select is((select row(status, receipt_id, event_id)::text from fourth), (select 
 -- The same for an error while reading: here a table that the reading needs is away for a moment.
 alter table core.currencies rename to currencies_away;
 create temp table unread as
-select s.* from t, tap.shopify(t.tenant_id, t.endpoint_id, 'orders/paid', tap.shopify_order(5), '{"x-shopify-event-id": "e-2"}') as s;
+select s.* from t, tap.shopify(t.tenant_id, t.endpoint_id, 'orders/paid', tap.shopify_order(5, '100.00', 'NOK'), '{"x-shopify-event-id": "e-2"}') as s;
 alter table core.currencies_away rename to currencies;
 select is((select row(status, reason)::text from unread), '(dead,internal_error)', 'an unexpected error while reading is dead as well');
 create temp table read_again as
-select s.* from t, tap.shopify(t.tenant_id, t.endpoint_id, 'orders/paid', tap.shopify_order(5), '{"x-shopify-event-id": "e-2"}') as s;
+select s.* from t, tap.shopify(t.tenant_id, t.endpoint_id, 'orders/paid', tap.shopify_order(5, '100.00', 'NOK'), '{"x-shopify-event-id": "e-2"}') as s;
 select is((select row(status, receipt_id)::text from read_again), (select row('accepted', receipt_id)::text from unread),
   'and cured by a redelivery under the same receipt');
 select is(

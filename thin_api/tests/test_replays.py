@@ -264,7 +264,7 @@ def test_the_worker_retries_what_is_due(database: Database) -> None:
         migrator.execute("alter table core.currencies rename to currencies_away")
         try:
             with dba(database) as connection:
-                first = ingest(connection, target, "m-1", order(1, "EUR"))
+                first = ingest(connection, target, "m-1", order(1, "NOK"))
         finally:
             migrator.execute("alter table core.currencies_away rename to currencies")
         assert first[0] == "dead"
@@ -284,7 +284,7 @@ def test_the_worker_retries_what_is_due(database: Database) -> None:
     assert rows(database, by, target.tenant_id) == [("resolved", "hookledger_worker")]
     assert count(database, "revenue_ledger", target) == 1
     with dba(database) as connection:
-        again = ingest(connection, target, "m-1", order(1, "EUR"))
+        again = ingest(connection, target, "m-1", order(1, "NOK"))
     assert again[0] == "duplicate"
     assert isinstance(again[2], UUID)
     assert again[1] == first[1]
