@@ -2,17 +2,18 @@
 -- PostgreSQL 16 has a predicate for it; on 15 colons outside strings are counted before and after.
 do $do$
 declare
-  v_body text := 'select p_text is not json with unique keys';
+  v_body text := 'begin return p_text is not json with unique keys; end';
 begin
   if current_setting('server_version_num')::integer < 160000 then
     v_body := $body$
-      select length(regexp_replace(p_text, '"(\\.|[^"\\])*"|[^:"]+', '', 'g'))
-        <> length(regexp_replace(p_text::jsonb::text, '"(\\.|[^"\\])*"|[^:"]+', '', 'g'))
+      begin return length(regexp_replace(p_text, '"(\\.|[^"\\])*"|[^:"]+', '', 'g'))
+        <> length(regexp_replace(p_text::jsonb::text, '"(\\.|[^"\\])*"|[^:"]+', '', 'g')); end
     $body$;
   end if;
   execute format(
-    'create or replace function core.has_duplicate_keys(p_text text) returns boolean language sql '
-    'immutable parallel safe security invoker set search_path = pg_catalog, pg_temp as %L', v_body);
+    'create or replace function core.has_duplicate_keys(p_text text) returns boolean language '
+    'plpgsql immutable parallel safe security invoker set search_path = pg_catalog, pg_temp as %L',
+    v_body);
 end
 $do$;
 

@@ -2,12 +2,14 @@
 -- who claim it (exclusive): see core.enqueue_job.
 create or replace function core.lock_of_job(p_tenant_id uuid, p_task text, p_key text)
   returns bigint
-  language sql
+  language plpgsql
   immutable
   security invoker
   set search_path = pg_catalog, pg_temp
 as $function$
-  select hashtextextended('core.jobs ' || p_tenant_id || ' ' || p_task || ' ' || p_key, 0)
+begin
+  return hashtextextended('core.jobs ' || p_tenant_id || ' ' || p_task || ' ' || p_key, 0);
+end
 $function$;
 
 comment on function core.lock_of_job(uuid, text, text) is

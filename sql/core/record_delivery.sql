@@ -75,7 +75,8 @@ begin
       if v_event.kind = 'touch' then
         v_touches := v_touches || v_attempt.event_id;
       elsif v_event.kind <> 'dispute' then
-        perform core.mark_order_dirty(p_tenant_id, v_attempt.event_id, v_event);
+        -- IF, not PERFORM: an expression costs no start of the executor.
+        continue when core.mark_order_dirty(p_tenant_id, v_attempt.event_id, v_event) is null;
       end if;
     end if;
     if array_position(v_order, v_attempt.status) > coalesce(array_position(v_order, status), 0) then

@@ -33,9 +33,13 @@ begin
   if not v_is_verified then
     reason := 'unverified';
   elsif p_event.kind in ('sale', 'refund', 'dispute') then
-    perform pg_advisory_xact_lock(hashtextextended(
+    -- IF, not PERFORM: an expression costs no start of the executor.
+    if pg_advisory_xact_lock(hashtextextended(
       concat_ws(':', p_tenant_id, p_event.provider,
-        coalesce(p_event.parent_object_id, p_event.object_id)), 0));
+        coalesce(p_event.parent_object_id, p_event.object_id)), 0)) is null
+    then
+      return;
+    end if;
     v_booked := core.book_revenue(p_tenant_id, p_event_id, p_event);
     reason := v_booked.reason;
     excess := v_booked.excess;

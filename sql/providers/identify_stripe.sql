@@ -2,26 +2,32 @@
 -- event may reach the platform's and the account's endpoint. https://docs.stripe.com/webhooks
 create or replace function core.identify_stripe(p_headers jsonb, p_payload jsonb)
   returns core.delivery_identity
-  language sql
+  language plpgsql
   immutable
   security invoker
   set search_path = pg_catalog, pg_temp
 as $function$
-  select
-    core.clean_identifier(e.type),
-    case when e.id <> '' then core.clean_identifier(concat_ws(':', 'event', e.account, e.id)) end,
-    case when e.type not in (
-      'payment_intent.succeeded', 'charge.succeeded', 'charge.refunded', 'charge.dispute.created',
-      'checkout.session.completed', 'invoice.paid') then 'topic' end,
-    false,
-    null
-  from (
-    select
-      case when jsonb_typeof(p_payload -> 'type') = 'string' then p_payload ->> 'type' end as type,
-      case when jsonb_typeof(p_payload -> 'id') = 'string' then p_payload ->> 'id' end as id,
-      case when jsonb_typeof(p_payload -> 'account') = 'string' then p_payload ->> 'account' end
-        as account
-  ) as e
+declare
+  v_type text := case when jsonb_typeof(p_payload -> 'type') = 'string'
+    then p_payload ->> 'type' end;
+  v_id text := case when jsonb_typeof(p_payload -> 'id') = 'string' then p_payload ->> 'id' end;
+  v core.delivery_identity;
+begin
+  v.topic := core.clean_identifier(v_type);
+  if v_id <> '' then
+    v.delivery_key := core.clean_identifier(concat_ws(':', 'event',
+      case when jsonb_typeof(p_payload -> 'account') = 'string' then p_payload ->> 'account' end,
+      v_id));
+  end if;
+  if v_type not in (
+    'payment_intent.succeeded', 'charge.succeeded', 'charge.refunded', 'charge.dispute.created',
+    'checkout.session.completed', 'invoice.paid')
+  then
+    v.ignore_reason := 'topic';
+  end if;
+  v.key_includes_body := false;
+  return v;
+end
 $function$;
 
 comment on function core.identify_stripe(jsonb, jsonb) is
