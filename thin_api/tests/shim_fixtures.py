@@ -90,13 +90,16 @@ def running_stand_in() -> Iterator[dict[str, str]]:
     with stand_in(ASKED) as ((child,), settings):
         child.keep_running()
         try:
+            # Else the first webhook's time to be confirmed passes while the modules are loaded.
+            for url in set(settings.values()):
+                httpx.get(url, timeout=120)
             yield settings
         finally:
             child.stop()
 
 
 async def until(
-    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 10
+    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 60
 ) -> None:
     """Wait until something is so, asking now and then."""
     async with asyncio.timeout(seconds):

@@ -29,7 +29,7 @@ SENDERS = 12
 IMPATIENT = {
     "HOOKLEDGER_POOL_TIMEOUT_SECONDS": "1",
     "HOOKLEDGER_STATEMENT_TIMEOUT_SECONDS": "4",
-    "HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "30",
+    "HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "120",
 }
 SHIM_SESSIONS = "from pg_stat_activity where application_name = 'hookledger-shim'"
 
@@ -164,7 +164,7 @@ async def test_a_power_cut_of_the_database_loses_nothing_that_was_answered(
         for how in (signal.SIGSTOP, signal.SIGKILL):
             for process in everything:
                 process.send_signal(how)
-        await asyncio.to_thread(psutil.wait_procs, everything, 20)
+        await asyncio.to_thread(psutil.wait_procs, everything, 60)
         await asyncio.sleep(1.5)  # longer than anybody waits for a connection
         await asyncio.to_thread(server.restart_if_down)
 
@@ -223,7 +223,7 @@ async def test_a_killed_shim_has_answered_nothing_that_is_not_there(
             process.kill()
 
         await traffic.send(url, disturb)
-        assert await asyncio.to_thread(process.wait, 10) == -signal.SIGKILL
+        assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
     assert 0 < len(traffic.answered) < WEBHOOKS
     with served(fresh_database, tmp_path / "log of another", **IMPATIENT) as (url, _):
         await hold_to_its_word(fresh_database, traffic, url)

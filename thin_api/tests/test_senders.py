@@ -44,7 +44,7 @@ class Served:
 
     def line_of(self, body: bytes) -> dict[str, Any]:
         """Return the log's line about these bytes; it is written after the answer."""
-        digest, deadline = hashlib.sha256(body).hexdigest(), time.monotonic() + 10
+        digest, deadline = hashlib.sha256(body).hexdigest(), time.monotonic() + 60
         while digest not in self.log.read_text():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
