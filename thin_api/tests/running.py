@@ -14,7 +14,6 @@ import psutil
 
 COMMAND = str(Path(sys.executable).with_name("hookledger"))
 PORTS = range(15_000, 32_000)  # below those that the kernel gives to connections and to port 0
-_claims: list[socket.socket] = []
 
 
 def free_port() -> int:
@@ -24,7 +23,7 @@ def free_port() -> int:
         with suppress(OSError):
             claim.bind(f"\0hookledger-test-port-{port}")  # until this process ends
             socket.create_server(("127.0.0.1", port)).close()
-            _claims.append(claim)
+            claim.detach()
             return port
         claim.close()
     raise AssertionError("no port is free")

@@ -19,7 +19,7 @@ import pytest
 from thin_api.embedded import Server
 from thin_api.tests import bodies
 from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, new_target, rows, signed
+from thin_api.tests.shim_fixtures import NO_TLS, Target, new_target, rows, signed
 from thin_api.tests.test_serve import served
 
 pytestmark = pytest.mark.anyio
@@ -79,14 +79,17 @@ class Traffic:
                 if not disturbance and len(self.first_answers) > self.webhooks // 3:
                     disturbance.append(asyncio.ensure_future(disturb()))
 
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client:
             await asyncio.gather(*(sender(client) for _ in range(SENDERS)))
             await asyncio.gather(*disturbance)
 
     async def redeliver(self, url: str) -> dict[bytes, dict[str, Any]]:
         """Deliver everything again, each until it is recorded; return the receipts."""
         receipts: dict[bytes, dict[str, Any]] = {}
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(180):
+        async with (
+            httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client,
+            asyncio.timeout(180),
+        ):
             for body in self.first_answers:
                 answer = await self.deliver(client, body)
                 while answer is None or answer.status_code == 503:

@@ -22,10 +22,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from thin_api.run import is_ready
 from thin_api.tests.cluster import Database
 from thin_api.tests.llm_fixtures import new_spender
 from thin_api.tests.running import free_port
 from thin_api.tests.shim_fixtures import (
+    NO_TLS,
     new_target,
     signed,
     stripe_event,
@@ -53,14 +55,10 @@ def served(
     try:
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 180
-        while True:
-            try:
-                httpx.get(f"{url}/readyz").raise_for_status()
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
+        while not is_ready(url):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
         yield url, process
     finally:
         if process.poll() is None:
@@ -107,7 +105,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 def listens(url: str) -> bool:
     """Say whether a shim takes connections."""
     try:
-        return httpx.get(url + "/healthz").is_success
+        return httpx.get(url + "/healthz", verify=NO_TLS).is_success
     except httpx.TransportError:
         return False
 
@@ -120,7 +118,9 @@ def test_a_request_under_way_is_finished_first(database: Database, tmp_path: Pat
             headers = signed(target, body) | {"content-length": str(len(body)), "host": "shim"}
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             connection.sendall(f"POST {target.path} HTTP/1.1\r\n{head}\r\n".encode() + body[:10])
-            eventually(lambda: b"bodies_arriving 1.0" in httpx.get(url + "/metrics").content)
+            eventually(
+                lambda: b"bodies_arriving 1.0" in httpx.get(url + "/metrics", verify=NO_TLS).content
+            )
             process.terminate()
             eventually(lambda: not listens(url))
             connection.sendall(body[10:])

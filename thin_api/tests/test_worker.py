@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -297,7 +298,8 @@ def test_metrics_have_a_port_of_their_own(job_database: Database) -> None:
         with pytest.raises(OSError, match="in use"), WorkerMetrics().served("127.0.0.1", port):
             pass
     assert 'hookledger_jobs_total{outcome="succeeded",task="nothing"} 1.0' in page
-    assert 'hookledger_jobs_total{outcome="retried",task="fail"} 1.0' in page
+    # Where the machine is slow, the second attempt is due before the end; so may be one of before.
+    assert re.search(r'hookledger_jobs_total\{outcome="retried",task="fail"\} [1-9]', page)
     assert 'hookledger_job_seconds_count{task="nothing"} 1.0' in page
     assert str(tenant) not in page
     rows(job_database, "delete from core.jobs where tenant_id = %s returning 1", tenant)
