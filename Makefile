@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The tests start hundreds of processes: nothing is compiled twice, whatever the caller's shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run migrate drift docs gate bench soak ladder test lint format lock clean python
 
@@ -32,19 +35,22 @@ soak: $(VENV)/load  ## steady load for ten minutes: memory, latency (ARGS="--min
 	@$(BIN)/python -m load.soak $(ARGS)
 
 # The suites run on the embedded PostgreSQL 18 and, where Debian's is installed, beside it on PostgreSQL 15,
-# whose output follows at the end.
+# whose output follows at the end. All of them are spread over processes, the files as a whole; what ARGS
+# selects runs in one, as everything does on the one server of DATABASE_URL.
 PG15 := $(wildcard /usr/lib/postgresql/15/bin/postgres)
-PYTEST := $(BIN)/python -m pytest $(ARGS)
+SPREAD := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest $(or $(ARGS),$(SPREAD))
 test: $(VENV)/dev $(VENV)/load  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
 ifdef DATABASE_URL
-	$(PYTEST)
+	$(BIN)/python -m pytest $(ARGS)
 	@echo "tested on the server of DATABASE_URL"
 else ifneq ($(PG15),)
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	HOOKLEDGER_TEST_PG=15 $(PYTEST) -p no:cacheprovider >"$$log" 2>&1 & \
-	HOOKLEDGER_TEST_PG=18 $(PYTEST); on18=$$?; \
-	wait $$!; on15=$$?; \
-	echo "On PostgreSQL 15:"; cat "$$log"; \
+	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
+	HOOKLEDGER_TEST_PG=15 $(PYTEST) -p no:cacheprovider >"$$logs/15" 2>&1 & \
+	{ HOOKLEDGER_TEST_PG=18 $(PYTEST) 2>&1; echo $$? >"$$logs/code"; } | tee "$$logs/18"; \
+	wait $$!; on15=$$?; on18=$$(cat "$$logs/code"); \
+	echo; echo "On PostgreSQL 15:"; cat "$$logs/15"; echo; \
+	for version in 18 15; do echo "PostgreSQL $$version: $$(tail -n 1 "$$logs/$$version")"; done; \
 	exit $$((on18 + on15))
 else
 	HOOKLEDGER_TEST_PG=18 $(PYTEST)

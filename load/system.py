@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import psutil
 import psycopg
 from psycopg.types.json import Jsonb
@@ -20,6 +19,7 @@ from load.mix import Endpoint
 from thin_api import ROOT, database
 from thin_api.embedded import Server, temporary_server
 from thin_api.migrate import migrate
+from thin_api.run import is_ready
 from thin_api.settings import Settings
 from thin_api.tests.running import free_port
 from thin_api.verify import load_providers
@@ -138,15 +138,10 @@ def running_shim(
             [sys.executable, "-m", module], env=environment, cwd=ROOT, stdout=out, stderr=out
         )
     try:
-        url = f"http://127.0.0.1:{port}/readyz"
-        while True:
-            try:
-                httpx.get(url).raise_for_status()
-                break
-            except httpx.HTTPError:
-                if child.poll() is not None or time.perf_counter() - started > START_SECONDS:
-                    raise RuntimeError(f"{module} did not start: {log.read_text()}") from None
-                time.sleep(0.02)
+        while not is_ready(f"http://127.0.0.1:{port}"):
+            if child.poll() is not None or time.perf_counter() - started > START_SECONDS:
+                raise RuntimeError(f"{module} did not start: {log.read_text()}")
+            time.sleep(0.02)
         yield Shim(psutil.Process(child.pid), port, time.perf_counter() - started)
     finally:
         child.terminate()

@@ -4,12 +4,29 @@
 `fresh_database`: one of the test's own. `private_database`: on a server of the test's own.
 """
 
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from thin_api.embedded import temporary_server
+from thin_api.embedded import Server, temporary_server
+from thin_api.migrate import migrate
 from thin_api.tests.cluster import Cluster, Database, running_cluster
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+PRIVATE = "hookledger_test"
+LONGEST = (
+    "test_run", "test_privacy_at_rest", "test_faults", "test_pgtap", "test_db",
+    "test_faults_sessions", "test_worker", "test_slow_senders", "test_faults_around", "test_gate",
+    "test_ladder", "test_serve", "test_migrate", "test_replays", "test_mutated", "test_embedded",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +63,33 @@ def fresh_database(cluster: Cluster, template: Database) -> Iterator[Database]:
         yield copy
 
 
-@pytest.fixture
-def private_database(cluster: Cluster) -> Iterator[Database]:
-    """A migrated database on a server of the test's own, which it may stop, kill and read."""
-    with temporary_server(cluster.bin_dir, wal_compression="off") as server:
+@pytest.fixture(scope="session")
+def private_template(cluster: Cluster) -> Iterator[Server]:
+    """A server with a migrated database, stopped: private ones run on copies of its files."""
+    with temporary_server(cluster.bin_dir) as server:
         own = Cluster(server.dsn(), server.home, server, cluster.bin_dir)
-        with own.migrated() as migrated:
-            yield migrated
+        own.execute("create database {} template template0", PRIVATE)
+        migrate(own.settings_for(PRIVATE))
+        server.stop()
+        yield server
+
+
+@pytest.fixture
+def private_database(cluster: Cluster, private_template: Server) -> Iterator[Database]:
+    """A migrated database on a server of the test's own, which it may stop, kill and read."""
+    home = Path(tempfile.mkdtemp(prefix="hookledger-"))
+    try:
+        subprocess.run(["cp", "-a", f"{private_template.home}/.", home], check=True)
+        (home / "postgres.log").unlink()
+        conf = {"wal_compression": "off"}
+        with Server(home, bin_dir=cluster.bin_dir, conf=conf) as server:
+            own = Cluster(server.dsn(), home, server, cluster.bin_dir)
+            yield Database(PRIVATE, own.settings_for(PRIVATE), server)
             server.restart_if_down()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the files that take longest first: files run side by side, each as a whole."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)

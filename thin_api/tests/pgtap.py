@@ -1,5 +1,6 @@
 """pgTAP: getting it, running a file of it, and reading what it says."""
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -28,9 +29,13 @@ def extension_dir(cache: Path) -> Path:
     downloads. Raises RuntimeError when neither is to be had.
     """
     target = cache / "extension"
-    if (target / "pgtap.control").exists():
-        return target
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        cache.with_name(f"{cache.name}.lock").open("w") as lock,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the suites of both versions start at the same time
+        if (target / "pgtap.control").exists():
+            return target
         source = INSTALLED
         if not (source / "pgtap.control").exists():
             source = Path(scratch) / "unpacked" / INSTALLED.relative_to("/")

@@ -1,6 +1,7 @@
 """`hookledger` in processes of its own, as a user starts it."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,12 +13,20 @@ from pathlib import Path
 import psutil
 
 COMMAND = str(Path(sys.executable).with_name("hookledger"))
+PORTS = range(15_000, 32_000)  # below those that the kernel gives to connections and to port 0
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """Return a port that is free, and that no other process of the tests is given."""
+    for port in random.sample(PORTS, len(PORTS)):
+        claim = socket.socket(socket.AF_UNIX)
+        with suppress(OSError):
+            claim.bind(f"\0hookledger-test-port-{port}")  # until this process ends
+            socket.create_server(("127.0.0.1", port)).close()
+            claim.detach()
+            return port
+        claim.close()
+    raise AssertionError("no port is free")
 
 
 def hookledger(
@@ -35,8 +44,9 @@ def hookledger(
 @contextmanager
 def running(cwd: Path, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the system in a session of its own; yield it and what it printed once it serves."""
+    patient = {"HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "120", **env}
     process = subprocess.Popen(
-        [COMMAND, "run"], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [COMMAND, "run"], cwd=cwd, env=patient, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, start_new_session=True,
     )  # fmt: skip
     try:
@@ -61,7 +71,7 @@ def running(cwd: Path, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[s
 def stop(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
     """Send a signal to the whole foreground group, as a terminal does."""
     os.killpg(process.pid, how)
-    rest = process.communicate(timeout=60)[0]
+    rest = process.communicate(timeout=120)[0]
     return process.returncode, rest
 
 

@@ -34,7 +34,7 @@ def provoke(database: Database, deliver: Callable[[], httpx.Response]) -> str:
     activity = []
 
     def waiting(delivery: Future[httpx.Response]) -> int:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not (found := rows(database, WAITING)):
             assert not delivery.done(), delivery.result().text
             assert time.monotonic() < deadline
@@ -70,7 +70,7 @@ def provoke(database: Database, deliver: Callable[[], httpx.Response]) -> str:
 
 def wait_until_ready(client: httpx.Client) -> None:
     """Wait for the server to recover from a crash."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -37,6 +38,8 @@ from thin_api.verify import (
 
 SuiteDatabase = Database
 NOW = 1_750_000_000.0
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of a loopback address: reading the authorities costs more than the request."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,17 @@ def running_stand_in() -> Iterator[dict[str, str]]:
     with stand_in(ASKED) as ((child,), settings):
         child.keep_running()
         try:
+            # Else the first webhook's time to be confirmed passes while the modules are loaded.
+            for url in set(settings.values()):
+                with httpx.Client(verify=NO_TLS, timeout=120) as client:
+                    client.get(url)
             yield settings
         finally:
             child.stop()
 
 
 async def until(
-    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 10
+    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 60
 ) -> None:
     """Wait until something is so, asking now and then."""
     async with asyncio.timeout(seconds):

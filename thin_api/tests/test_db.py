@@ -40,7 +40,7 @@ def blocked_sessions(database: Database) -> int:
 
 async def test_no_connection_left(database: Database) -> None:
     target = new_target(database)
-    sizes = {"pool_min_size": 1, "pool_max_size": 1, "pool_timeout_seconds": 0.3}
+    sizes = {"pool_min_size": 1, "pool_max_size": 1, "pool_timeout_seconds": 1.0}
     async with running_shim(database, **sizes, retry_after_seconds=9) as shim:
         with psycopg.connect(database.dsn("superuser")) as blocker:
             blocker.execute(BLOCK)
@@ -60,7 +60,7 @@ async def test_no_connection_left(database: Database) -> None:
 
 async def test_statement_timeout(database: Database) -> None:
     target, body = new_target(database), stripe_event()
-    async with running_shim(database, statement_timeout_seconds=0.3) as shim:
+    async with running_shim(database, statement_timeout_seconds=2) as shim:
         with psycopg.connect(database.dsn("superuser")) as blocker:
             blocker.execute(BLOCK)
             assert (await shim.deliver(target, body)).status_code == 503
@@ -71,13 +71,13 @@ async def test_statement_timeout(database: Database) -> None:
 async def test_deadline_where_the_server_knows_no_timeout(database: Database) -> None:
     """Behind PgBouncer no statement_timeout is asked for: the shim's own deadline ends the call."""
     target, body = new_target(database), stripe_event()
-    changes = {"statement_timeout_seconds": 0.1, "prepared_statements": False}
+    changes = {"statement_timeout_seconds": 1, "prepared_statements": False}
     async with running_shim(database, **changes) as shim:
         with psycopg.connect(database.dsn("superuser")) as blocker:
             blocker.execute(BLOCK)
             started = time.monotonic()
             assert (await shim.deliver(target, body)).status_code == 503
-            assert time.monotonic() - started < 4
+            assert time.monotonic() - started < 20
         assert 'reason="deadline"} 1.0' in await shim.metrics()
         assert (await shim.deliver(target, body)).json()["status"] == "accepted"
 
@@ -161,7 +161,7 @@ async def send_through(
     )
     assert receipts <= {receipt_id for (receipt_id,) in stored}
     for body in bodies:
-        receipt = await recorded(shim, target, body, 30)
+        receipt = await recorded(shim, target, body, 60)
         assert receipt["status"] == "duplicate" or answers[body] == 503
     assert count(database, "attribution_events", target) == len(bodies)
     assert count(database, "revenue_ledger", target) == len(bodies)
@@ -193,7 +193,7 @@ async def test_stopped_server(private_database: Database) -> None:
         processes = [*postmaster.children(), postmaster]
         await asyncio.sleep(0.05)
         postmaster.send_signal(how)
-        await asyncio.to_thread(psutil.wait_procs, processes, 20)
+        await asyncio.to_thread(psutil.wait_procs, processes, 60)
         await asyncio.sleep(1)  # longer than anybody waits for a connection
         await asyncio.to_thread(server.restart_if_down)
 
@@ -214,7 +214,7 @@ async def test_works_again_soon_after_an_outage(private_database: Database) -> N
         postmaster = server.postmaster
         assert postmaster is not None
         postmaster.send_signal(signal.SIGINT)
-        await asyncio.to_thread(postmaster.wait, 20)
+        await asyncio.to_thread(postmaster.wait, 60)
         for _ in range(8):
             assert (await shim.deliver(target, stripe_event())).status_code == 503
         assert (await shim.client.get("/healthz")).status_code == 200

@@ -19,7 +19,7 @@ import pytest
 from thin_api.embedded import Server
 from thin_api.tests import bodies
 from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, new_target, rows, signed
+from thin_api.tests.shim_fixtures import NO_TLS, Target, new_target, rows, signed
 from thin_api.tests.test_serve import served
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ SENDERS = 12
 IMPATIENT = {
     "HOOKLEDGER_POOL_TIMEOUT_SECONDS": "1",
     "HOOKLEDGER_STATEMENT_TIMEOUT_SECONDS": "4",
-    "HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "30",
+    "HOOKLEDGER_STARTUP_TIMEOUT_SECONDS": "120",
 }
 SHIM_SESSIONS = "from pg_stat_activity where application_name = 'hookledger-shim'"
 
@@ -79,14 +79,17 @@ class Traffic:
                 if not disturbance and len(self.first_answers) > self.webhooks // 3:
                     disturbance.append(asyncio.ensure_future(disturb()))
 
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client:
             await asyncio.gather(*(sender(client) for _ in range(SENDERS)))
             await asyncio.gather(*disturbance)
 
     async def redeliver(self, url: str) -> dict[bytes, dict[str, Any]]:
         """Deliver everything again, each until it is recorded; return the receipts."""
         receipts: dict[bytes, dict[str, Any]] = {}
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(180):
+        async with (
+            httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client,
+            asyncio.timeout(180),
+        ):
             for body in self.first_answers:
                 answer = await self.deliver(client, body)
                 while answer is None or answer.status_code == 503:
@@ -164,7 +167,7 @@ async def test_a_power_cut_of_the_database_loses_nothing_that_was_answered(
         for how in (signal.SIGSTOP, signal.SIGKILL):
             for process in everything:
                 process.send_signal(how)
-        await asyncio.to_thread(psutil.wait_procs, everything, 20)
+        await asyncio.to_thread(psutil.wait_procs, everything, 60)
         await asyncio.sleep(1.5)  # longer than anybody waits for a connection
         await asyncio.to_thread(server.restart_if_down)
 
@@ -223,7 +226,7 @@ async def test_a_killed_shim_has_answered_nothing_that_is_not_there(
             process.kill()
 
         await traffic.send(url, disturb)
-        assert await asyncio.to_thread(process.wait, 10) == -signal.SIGKILL
+        assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
     assert 0 < len(traffic.answered) < WEBHOOKS
     with served(fresh_database, tmp_path / "log of another", **IMPATIENT) as (url, _):
         await hold_to_its_word(fresh_database, traffic, url)

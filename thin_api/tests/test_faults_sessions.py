@@ -13,7 +13,15 @@ from psycopg.types.json import Jsonb
 
 from thin_api.tests import bodies
 from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, assert_problem, count, new_target, rows, until
+from thin_api.tests.shim_fixtures import (
+    NO_TLS,
+    Target,
+    assert_problem,
+    count,
+    new_target,
+    rows,
+    until,
+)
 from thin_api.tests.test_faults import (
     IMPATIENT,
     SHIM_SESSIONS,
@@ -109,7 +117,7 @@ async def test_a_forgotten_transaction_that_holds_a_webhooks_rows_costs_that_web
     values = (target.tenant_id, target.endpoint_id, Jsonb(headers), body)
 
     with served(fresh_database, tmp_path / "log", **IMPATIENT) as (url, _):
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client:
             with idle_transaction(fresh_database, INGEST, *values):
                 held = asyncio.create_task(traffic.deliver(client, body))
 
@@ -140,7 +148,7 @@ async def test_a_sender_whose_clock_is_wrong_is_refused_and_leaves_nothing(
 ) -> None:
     """Beyond the tolerance either way where the provider bounds it; within it all is well."""
     with served(database, tmp_path / "log") as (url, _):
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=30) as client:
             for provider in ("stripe", "standard"):
                 target = new_target(database, provider)
                 body = bodies.payment() if provider == "stripe" else _own_order()

@@ -129,7 +129,7 @@ async def test_one_that_waits_for_a_lock_does_not_hold_up_the_others(database: D
                 await until(lambda: sessions_waiting(database) == 2)
                 bodies = [held_body, *(stripe_event() for _ in range(6))]
                 tasks = [asyncio.create_task(shim.deliver(target, body)) for body in bodies]
-                await asyncio.wait(tasks[1:], timeout=5)
+                await asyncio.wait(tasks[1:], timeout=8)
                 assert all(task.done() for task in tasks[1:])
                 assert not tasks[0].done()
                 await blocker.commit()
@@ -167,7 +167,7 @@ async def test_more_than_the_queue_holds_are_refused_at_once(database: Database)
         async with stuck(database, stuck_body, plug) as blocker:
             deliveries = [(target, stripe_event()) for _ in range(3)]
             first, waiting = await queued(shim, database, (plug, stuck_body), *deliveries)
-            refused = await asyncio.wait_for(shim.deliver(target, stripe_event()), 2)
+            refused = await asyncio.wait_for(shim.deliver(target, stripe_event()), 5)
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             await blocker.commit()
         assert {(await task).status_code for task in (first, *waiting)} == {200}

@@ -31,7 +31,7 @@ FORMS = pytest.mark.parametrize("run", [run_in_one, run_in_two])
 
 
 def eventually(database: Database, query: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while rows(database, query) == [(0,)]:
         assert time.monotonic() < deadline, query
         time.sleep(0.02)
@@ -78,7 +78,7 @@ def test_a_mark_during_a_run_does_not_wait_and_is_not_lost(
             if commits_first:
                 webhook.commit()
             gate.execute("select pg_advisory_unlock(%s)", (GATE,))
-            running.result(timeout=30)
+            running.result(timeout=60)
             webhook.commit()
         assert drain(job_database, tenant)[-1] == ("succeeded", {"marks": 1})
 

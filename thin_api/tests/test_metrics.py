@@ -43,7 +43,7 @@ async def test_no_label_looks_like_a_tenant_or_an_id(database: Database) -> None
 
 
 async def page_after_all_sorts_of_webhooks(database: Database, apis: dict[str, str]) -> str:
-    async with running_shim(database, **apis) as shim:
+    async with running_shim(database, provider_timeout_seconds=60.0, **apis) as shim:
         for provider in load_providers():
             target = new_target(database, provider)
             for name in samples.names(provider):

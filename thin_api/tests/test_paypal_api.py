@@ -180,13 +180,13 @@ async def test_a_slow_answer_is_given_up_as_a_whole(
     async with outside_of(double, unbounded=unbounded, provider_timeout_seconds=0.4) as outside:
         started = time.monotonic()
         assert (await ask_back(double, outside, BODY)) == "unreachable"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
 
 
 async def test_all_webhook_ids_have_one_deadline(double: PayPalDouble) -> None:
     """Three answers, each in time, that together are not."""
-    double.answers[VERIFY] = Answer(b'{"verification_status":"FAILURE"}', pause=0.01)
-    async with outside_of(double, provider_timeout_seconds=0.6) as outside:
+    double.answers[VERIFY] = Answer(b'{"verification_status":"FAILURE"}', pause=0.05)
+    async with outside_of(double, provider_timeout_seconds=4.5) as outside:
         assert (await ask_back(double, outside, BODY, "A")) == "bad_signature"
         assert (await ask_back(double, outside, BODY, "A", "B", "C")) == "unreachable"
 

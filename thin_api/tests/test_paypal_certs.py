@@ -151,7 +151,7 @@ async def test_a_slow_server_is_given_up_as_a_whole(double: PayPalDouble, unboun
         for answer in (Answer(PEM, pause=0.1), Answer(PEM, pause=30)):
             started = time.monotonic()
             assert (await ask(double, outside, double.serve_as(answer))) == "unreachable"
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 10
         assert (await ask(double, outside, double.serve(*GOOD))) is None
 
 

@@ -118,7 +118,12 @@ def send_unauthentic(story: Story, client: httpx.Client, target: Target) -> None
 @pytest.fixture(scope="module")
 def story(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Send all there is to a server of its own, which packs and forgets none of its WAL."""
-    conf = {"wal_compression": "off", "wal_keep_size": "8GB", "log_min_messages": "info"}
+    conf = {
+        "fsync": "off",
+        "wal_compression": "off",
+        "wal_keep_size": "8GB",
+        "log_min_messages": "info",
+    }
     with temporary_server(cluster.bin_dir, **conf) as server:
         own = Cluster(server.dsn(), server.home, server, cluster.bin_dir)
         with own.migrated() as database:

@@ -16,8 +16,10 @@ from uuid import uuid4
 import psutil
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from thin_api import osuser, samples
+from thin_api.cli import app
 from thin_api.tests.cluster import Database
 from thin_api.tests.running import family, free_port, hookledger, running, stop
 from thin_api.tests.shim_fixtures import of_no_payment
@@ -53,7 +55,7 @@ def test_run_send_stop_run_again(home: Path, environment: dict[str, str]) -> Non
         urls = re.findall(r"http://\S+/webhooks/(\w+)/\S+", said)
         assert urls == sorted(load_providers())
         assert "HOOKLEDGER_PAYPAL_API_URL, HOOKLEDGER_TOSS_API_URL" in said
-        for provider in load_providers():
+        for provider in ("toss", "woocommerce"):  # every one: test_exit_codes_of_send
             said_of_it = hookledger("send", provider, cwd=home, env=environment).stdout
             assert "status      accepted" in said_of_it, said_of_it
         first = hookledger("send", "stripe", "--same", cwd=home, env=environment).stdout
@@ -97,7 +99,7 @@ def test_what_dies_is_started_again(home: Path, environment: dict[str, str]) -> 
             deadline = time.monotonic() + 60
             while hookledger("send", sent, cwd=home, env=environment, expect=None).returncode:
                 assert time.monotonic() < deadline, f"{name} did not come back"
-                time.sleep(0.3)
+                time.sleep(0.02)
             assert not victim.is_running()
         victim = worker_of(process)
         victim.kill()
@@ -143,7 +145,7 @@ def test_a_full_disk_ends_nothing_for_good(home: Path, environment: dict[str, st
         deadline = time.monotonic() + 60
         while hookledger("send", "stripe", cwd=home, env=environment, expect=None).returncode:
             assert time.monotonic() < deadline, "the server did not come back"
-            time.sleep(0.3)
+            time.sleep(0.02)
         code, rest = stop(process, signal.SIGINT)
         assert code == 0
         assert "has been started again" in rest
@@ -243,9 +245,9 @@ def test_exit_codes_of_send(fresh_database: Database, home: Path, tmp_path: Path
     "command",
     ["", "run", "serve", "worker", "migrate", "drift", "dsn", "psql", "send", "docs", "reconcile"],
 )
-def test_every_command_explains_itself(command: str, home: Path) -> None:
-    said = hookledger(*command.split(), "--help", cwd=home, env=dict(os.environ)).stdout
-    assert "Usage" in said
+def test_every_command_explains_itself(command: str) -> None:
+    done = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert (done.exit_code, "Usage" in done.stdout) == (0, True), done.output
 
 
 def test_wrong_settings_are_one_line_each(home: Path, environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from thin_api import samples, standin
 from thin_api.run import ASKED, stand_in
 from thin_api.settings import Settings
-from thin_api.tests.shim_fixtures import NOW, until
+from thin_api.tests.shim_fixtures import NO_TLS, NOW, until
 from thin_api.verify import paypal, paypal_api, toss
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +102,7 @@ async def test_it_comes_back_under_the_same_address_and_stops_when_asked() -> No
         async def answers() -> bool:
             child.keep_running()
             try:
-                async with httpx.AsyncClient(base_url=url, timeout=0.5) as client:
+                async with httpx.AsyncClient(base_url=url, verify=NO_TLS, timeout=10) as client:
                     return (await client.get("/v1/payments/x")).status_code == 401
             except httpx.TransportError:  # nobody takes it out of the queue yet
                 return False

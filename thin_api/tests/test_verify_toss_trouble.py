@@ -68,14 +68,14 @@ async def test_without_an_answer_it_may_be_stored_unverified(trouble: str) -> No
     assert json.loads(stored.body).keys() == {"createdAt", "status", "transactionKey", "orderId"}
 
 
-@pytest.mark.parametrize("how", [{"delay": 5}, {"drip": 0.05}])
+@pytest.mark.parametrize("how", [{"delay": 60}, {"drip": 0.05}])
 async def test_the_whole_answer_has_to_come_in_time(how: dict[str, float]) -> None:
     """Byte by byte, no single wait would be too long."""
     async with asking(PAID, seconds=0.3) as (double, verify):
         vars(double).update(how)
         started = time.monotonic()
         assert await verify(webhook()) == "unreachable"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
 
 
 async def test_nobody_listens() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def process(database: Database, **settings: object) -> Iterator[subprocess.Popen
         started.communicate()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -174,12 +175,12 @@ def test_a_job_longer_than_its_lease_stays_with_its_worker(
     enqueue_one(job_database, tenant, "count_at_gate")
     held = (
         "select count(*) from core.jobs where tenant_id = %s"
-        " and heartbeat_at > started_at + interval '3.5 s'"
+        " and heartbeat_at > started_at + interval '7 s'"
     )
     with (
         gate(job_database) as open_gate,
-        working(job_database, worker_lease_seconds=3),
-        working(job_database, worker_lease_seconds=3),
+        working(job_database, worker_lease_seconds=6),
+        working(job_database, worker_lease_seconds=6),
     ):
         at_gate(job_database)
         eventually(lambda: rows(job_database, held, tenant) == [(1,)])
@@ -211,7 +212,7 @@ def test_a_worker_that_is_stopped_finishes_its_job(job_database: Database) -> No
         time.sleep(0.3)
         assert worker.poll() is None
         open_gate()
-        said, _ = worker.communicate(timeout=60)
+        said, _ = worker.communicate(timeout=120)
     assert worker.returncode == 0, said
     lines = [json.loads(line) for line in said.splitlines()]
     assert [line["message"] for line in lines] == ["working", "job", "stopped"]
@@ -280,7 +281,7 @@ def test_the_database_goes_away_and_comes_back(
             eventually(lambda: "interrupted" in caplog.messages)
         eventually(server.restart_if_down)
         enqueue_one(private_database, tenant, "nothing", "after")
-        eventually(lambda: [s for s, _ in jobs(private_database, tenant)] == ["succeeded"] * 3, 60)
+        eventually(lambda: [s for s, _ in jobs(private_database, tenant)] == ["succeeded"] * 3)
     assert jobs(private_database, tenant)[1][1] >= 2
 
 
@@ -292,12 +293,13 @@ def test_metrics_have_a_port_of_their_own(job_database: Database) -> None:
     worker = Worker(settings, job_database.dsn("worker"), metrics)
     with metrics.served(settings.host, port):
         assert worker.run(Limits(drain=True), head_revision()) == STOPPED
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             page = answer.read().decode()
         with pytest.raises(OSError, match="in use"), WorkerMetrics().served("127.0.0.1", port):
             pass
     assert 'hookledger_jobs_total{outcome="succeeded",task="nothing"} 1.0' in page
-    assert 'hookledger_jobs_total{outcome="retried",task="fail"} 1.0' in page
+    # Where the machine is slow, the second attempt is due before the end; so may be one of before.
+    assert re.search(r'hookledger_jobs_total\{outcome="retried",task="fail"\} [1-9]', page)
     assert 'hookledger_job_seconds_count{task="nothing"} 1.0' in page
     assert str(tenant) not in page
     rows(job_database, "delete from core.jobs where tenant_id = %s returning 1", tenant)

@@ -153,7 +153,7 @@ async def running_double(*payments: Mapping[str, Any]) -> AsyncIterator[TossDoub
 
 @asynccontextmanager
 async def asking(
-    *payments: Mapping[str, Any], seconds: float = 2.0, now: float = LATER, **settings: str
+    *payments: Mapping[str, Any], seconds: float = 30.0, now: float = LATER, **settings: str
 ) -> AsyncIterator[tuple[TossDouble, Any]]:
     """Yield the double, and a function that verifies a body with it.
 
