@@ -46,7 +46,7 @@ def process(
             stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            yield started
+            yield
         finally:
             started.terminate()
             try:
