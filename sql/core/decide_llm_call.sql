@@ -114,4 +114,4 @@ $function$;
 
 comment on function core.decide_llm_call(
   uuid, text, text, bigint, bigint, interval, text, text, timestamptz) is
-  'Allows a call, grants a fallback or blocks it; audits the decision and reserves what it may cost';
+  'Allows a call, grants a fallback or blocks it; audits the decision, reserves what it may cost';
