@@ -9,10 +9,10 @@ from uuid import UUID
 import psycopg
 import typer
 from psycopg.rows import dict_row
-from rich.console import Console
 from rich.table import Table
 
 from thin_api import database
+from thin_api.cli_output import screen
 from thin_api.demo import load_demo
 from thin_api.settings import ConfigurationError, load_settings
 
@@ -39,7 +39,7 @@ def budget(
     elif not rows:
         typer.echo("no budgets: every model call of this tenant is refused")
     else:
-        Console().print(table_of(rows))
+        screen().print(table_of(rows))
 
 
 def read_budgets(dsn: str, tenant_id: UUID) -> list[dict[str, Any]]:

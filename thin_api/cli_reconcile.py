@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from rich.table import Table
 
 from thin_api import database, statements
+from thin_api.cli_output import screen
 from thin_api.settings import ConfigurationError, load_settings
 
 PROVIDERS = ("shopify", "stripe", "paypal", "woocommerce", "toss", "standard")
@@ -189,7 +190,7 @@ def _items(
 def _print(
     run: dict[str, Any], repaired: dict[str, int] | None, items: list[dict[str, Any]]
 ) -> None:
-    out = Console()
+    out = screen()
     counts = Table(title=f"{run['provider']}: {run['period_from']} to {run['period_to']}")
     for column in ("item", "count"):
         counts.add_column(column, justify="left" if column == "item" else "right")

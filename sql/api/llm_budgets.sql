@@ -1,5 +1,5 @@
--- The state of a tenant's budgets, for people. It takes no lock and writes nothing: what has expired
--- but is not yet let go of is left out, as the next decision would.
+-- The state of a tenant's budgets, for people. It takes no lock and writes nothing: what has
+-- expired but is not yet let go of is left out, as the next decision would.
 create or replace function api.llm_budgets(p_tenant_id uuid)
   returns table (
     scope text, period text, cap_micros bigint, settled_micros numeric, reserved_micros numeric,

@@ -33,7 +33,7 @@ end
 $function$;
 
 comment on function api.recompute_window(uuid, timestamptz, timestamptz, text, integer) is
-$doc$Computes the allocations of a window anew; returns its job row, of each model where p_model is null.
+$doc$Computes a window's allocations anew; returns its job row, of each model where p_model is null.
 The window is [p_window_start, p_window_end) by the time of the sale or refund. The same facts give
 the same rows and the same checksum; run_count tells how often it ran. Two callers run in turn.
 Raises: HL002 unknown_tenant, HL040 invalid_window, HL041 unknown_model,

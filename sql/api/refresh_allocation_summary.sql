@@ -36,7 +36,7 @@ $function$;
 
 comment on function api.refresh_allocation_summary() is
 $doc$Refreshes core.mv_allocation_summary, the daily sums of all tenants; returns as of when.
-A job does so after recomputes that changed a daily sum. api.allocation_summary does not wait for it.
+A job does so after recomputes that changed a daily sum. api.allocation_summary waits for none.
 Raises: nothing.
 Example: select api.refresh_allocation_summary();$doc$;
 

@@ -23,8 +23,8 @@ create or replace function api.unmapped_channels(
 as $function$
 #variable_conflict use_column
 declare
-  v_to timestamptz := coalesce(p_to, clock_timestamp() + interval '1 day');
-  v_from timestamptz := coalesce(p_from, v_to - interval '31 days');
+  v_from timestamptz := coalesce(p_from, '-infinity');
+  v_to timestamptz := coalesce(p_to, 'infinity');
   v_rules core.channel_rules[];
 begin
   perform core.set_tenant(p_tenant_id);
@@ -56,7 +56,8 @@ $function$;
 
 comment on function api.unmapped_channels(uuid, timestamptz, timestamptz, integer) is
 $doc$What the events of a period state and no channel rule knows, most frequent first.
-Without p_from and p_to the last 30 days, by the time the events happened.
+The period is by the time the events happened; without p_from and p_to all events, which takes a
+while where they are millions.
 Raises: HL002 unknown_tenant for null.
 Example: select * from api.unmapped_channels(:tenant, '2026-03-01', '2026-04-01');$doc$;
 

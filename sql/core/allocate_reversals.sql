@@ -1,8 +1,8 @@
--- Takes the refunds of a window back from the channels that earned their sale, in proportion to what
--- each earned, as corrections give back. All that was given back of a sale so far is divided like a
--- sale, by largest remainder; an entry is the difference between after and before it, so that a sale
--- given back in many parts leaves nothing with any channel. A refund whose sale is not allocated yet
--- waits; one that names no sale at all never was anybody's, and is unattributed.
+-- Takes the refunds of a window back from the channels that earned their sale, in proportion to
+-- what each earned, as corrections give back. All that was given back of a sale so far is divided
+-- like a sale, by largest remainder; an entry is the difference between after and before it, so
+-- that a sale given back in many parts leaves nothing with any channel. A refund whose sale is not
+-- allocated yet waits; one that names no sale at all never was anybody's, and is unattributed.
 create or replace function core.allocate_reversals(
   p_tenant_id uuid,
   p_window_start timestamptz,

@@ -21,4 +21,4 @@ end
 $function$;
 
 comment on function core.cost_of_llm_call(bigint, bigint, bigint, bigint) is
-  'Cost of so many tokens at these prices per million, rounded up; null where it is beyond a bigint';
+  'Cost of so many tokens at these prices per million, rounded up; null where beyond a bigint';

@@ -61,17 +61,19 @@ begin
     end if;
     if v_candidate.rank = 0 then
       v_first := v_verdict;
-      v_answer.reason := v_verdict.reason;
-      v_answer.resets_at := v_verdict.resets_at;
       v_answer.estimated_micros := v_candidate.cost;
     end if;
     if v_verdict.reason is null then
       v_answer.action := case when v_candidate.rank = 0 then 'ALLOW' else 'FALLBACK' end;
       v_answer.model := v_candidate.model;
+      v_answer.reason := v_first.reason;
       v_answer.estimated_micros := v_candidate.cost;
       v_answer.resets_at := null;
       v_answer.expires_at := v_now + p_ttl;
       exit;
+    end if;
+    if v_candidate.rank = 0 or (v_answer.resets_at is null and v_verdict.resets_at is not null) then
+      v_answer.reason := v_verdict.reason;  -- where waiting helps, what is waited for
     end if;
     v_answer.resets_at := least(v_answer.resets_at, v_verdict.resets_at);
     exit when exists (
@@ -112,4 +114,4 @@ $function$;
 
 comment on function core.decide_llm_call(
   uuid, text, text, bigint, bigint, interval, text, text, timestamptz) is
-  'Allows a call, grants a fallback or blocks it; audits the decision and reserves what it may cost';
+  'Allows a call, grants a fallback or blocks it; audits the decision, reserves what it may cost';

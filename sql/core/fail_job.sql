@@ -45,4 +45,4 @@ end
 $function$;
 
 comment on function core.fail_job(uuid, core.jobs, text, text) is
-  'Ends a failed attempt: pending again with a growing pause, or dead; null when its lease was lost';
+  'Ends a failed attempt: pending again with a growing pause, or dead; null if its lease was lost';

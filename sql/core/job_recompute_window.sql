@@ -1,6 +1,7 @@
--- The job of one UTC day, by all models. A day that took long is not computed again at once, however
--- often it is marked: no more than a quarter of a worker's time goes to one tenant's busy day.
--- Where webhooks are still in flight that may tell more of the day, it is computed once more later.
+-- The job of one UTC day, by all models. A day that took long is not computed again at once,
+-- however often it is marked: no more than a quarter of a worker's time goes to one tenant's busy
+-- day. Where webhooks are still in flight that may tell more of the day, it is computed once more
+-- later.
 create or replace function core.job_recompute_window(p_tenant_id uuid, p_args jsonb)
   returns jsonb
   language plpgsql

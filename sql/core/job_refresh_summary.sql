@@ -1,7 +1,8 @@
--- Refreshes core.mv_allocation_summary, unless a refresh since has seen all of this tenant's sums: one
--- refresh serves all tenants that ask for it meanwhile. Told by transaction ids and not by times,
--- because a transaction may commit long after it looked at the clock. A refresh reads the sums of
--- all tenants and days: it is put off so that refreshes take no more than a tenth of the time.
+-- Refreshes core.mv_allocation_summary, unless a refresh since has seen all of this tenant's sums:
+-- one refresh serves all tenants that ask for it meanwhile. Told by transaction ids and not by
+-- times, because a transaction may commit long after it looked at the clock. A refresh reads the
+-- sums of all tenants and days: it is put off so that refreshes take no more than a tenth of the
+-- time.
 create or replace function core.job_refresh_summary(p_tenant_id uuid, p_args jsonb)
   returns jsonb
   language plpgsql

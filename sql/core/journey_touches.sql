@@ -1,13 +1,13 @@
 -- The journeys of a window, touch by touch. A sale's journey is the tenant's verified touches with
--- a session or customer of any event of that order, inside the lookback and not after the sale; last
--- comes the touch that the order itself carries, unless the journey has one of the same channel and
--- campaign already. A sale without touches gets one row, of channel unattributed.
+-- a session or customer of any event of that order, inside the lookback and not after the sale;
+-- last comes the touch that the order itself carries, unless the journey has one of the same
+-- channel and campaign already. A sale without touches gets one row, of channel unattributed.
 -- p_with_lost: the journeys that did not convert too, event_id null: the window's touches, by
 -- customer or else session, where none of them is of a customer or session that bought in it.
 -- Order: time, then what the event tells (dedup_key): never the order of arrival.
--- A channel is asked for once per distinct origin. The stages carry what they need along and look up
--- tables by key, row by row (`offset 0` keeps it so): a join of two stages would be planned without
--- statistics, and a wrong guess made the time grow with the square of the window.
+-- A channel is asked for once per distinct origin. The stages carry what they need along and look
+-- up tables by key, row by row (`offset 0` keeps it so): a join of two stages would be planned
+-- without statistics, and a wrong guess made the time grow with the square of the window.
 create or replace function core.journey_touches(
   p_tenant_id uuid,
   p_window_start timestamptz,

@@ -37,11 +37,10 @@ begin
     v_local := date_trunc(p_period, p_at at time zone v_zone);
     bucket_start := v_local at time zone v_zone;
     counts_from := bucket_start;
-    resets_at := (v_local + case p_period when 'day' then interval '1 day' else interval '1 month' end)
-      at time zone v_zone;
+    resets_at := (v_local + ('1 ' || p_period)::interval) at time zone v_zone;
   end if;
 end
 $function$;
 
 comment on function core.llm_window(text, jsonb, timestamptz) is
-  'What counts at a moment: buckets from counts_from to bucket_start; by resets_at all of it is out';
+  'What counts at a moment: buckets from counts_from to bucket_start; by resets_at all are out';

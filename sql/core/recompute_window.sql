@@ -67,7 +67,8 @@ begin
   end if;
   perform core.mark_refunds_dirty(p_tenant_id, v_changed, p_window_start, p_window_end);
 
-  select (select count(*) from core.conversions(p_tenant_id, p_window_start, p_window_end)) as sales,
+  select
+      (select count(*) from core.conversions(p_tenant_id, p_window_start, p_window_end)) as sales,
       count(*) filter (where r.sale_at is not null) as reversals,
       count(*) filter (where r.sale_at is null) as waiting
     into v_counts

@@ -2,8 +2,8 @@
 -- body, under the endpoint's settings of today, and recorded under the receipt it always had.
 -- Position 0 is the whole delivery. Of a later position the payload is its own document: a part of
 -- a batch, or an order or payment reduced to this one refund, whose own event is the last. The
--- topic of the URL was judged when it arrived; here it only stands in for a missing header. A refund
--- above its sale is an event already: of it only the rest is booked.
+-- topic of the URL was judged when it arrived; here it only stands in for a missing header. A
+-- refund above its sale is an event already: of it only the rest is booked.
 -- What comes back dead is undone by the caller. Locks: as core.record_event.
 create or replace function core.reprocess_dead_event(
   p_tenant_id uuid,

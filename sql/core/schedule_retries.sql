@@ -1,5 +1,5 @@
--- Has the automatic retry run when the first dead letter is due, but not before p_pause is over: one
--- that was busy just now is left alone for a moment.
+-- Has the automatic retry run when the first dead letter is due, but not before p_pause is over:
+-- one that was busy just now is left alone for a moment.
 create or replace function core.schedule_retries(
   p_tenant_id uuid,
   p_pause interval default interval '10 seconds'

@@ -1,5 +1,5 @@
--- Tells the receipt anew after a person's decision about one of its dead letters, whose gate row the
--- caller has locked.
+-- Tells the receipt anew after a person's decision about one of its dead letters, whose gate row
+-- the caller has locked.
 create or replace function core.settle_dead_event(p_tenant_id uuid, p_row core.dead_events)
   returns void
   language plpgsql

@@ -1,9 +1,9 @@
 -- Shapley values of the channels. p_paths as for core.markov_weights. v(S) is the conversion rate
 -- of the journeys whose channels all lie in S, 0 where there is none.
 -- Up to 12 channels exactly: the sum over all S without c of |S|! (n-|S|-1)! / n! (v(S+c) - v(S)).
--- Beyond that, the mean of v(S+c) - v(S) over 200 orders of the channels, S being who comes before c.
--- The orders are fixed: the k-th sorts the channels by md5('k:channel'), and each comes backwards
--- too. Numeric throughout, rounded to 30 decimals at the end.
+-- Beyond that, the mean of v(S+c) - v(S) over 200 orders of the channels, S being who comes before
+-- c. The orders are fixed: the k-th sorts the channels by md5('k:channel'), and each comes
+-- backwards too. Numeric throughout, rounded to 30 decimals at the end.
 create or replace function core.shapley_weights(p_paths jsonb)
   returns jsonb
   language plpgsql

@@ -97,4 +97,4 @@ end
 $function$;
 
 comment on function core.weigh_touches(uuid, timestamptz, timestamptz, text[]) is
-  'The weight of each channel in each sale of a window, by model, and the sum of the sale''s weights';
+  'The weight of each channel in each sale of a window, by model, and the sum of its weights';

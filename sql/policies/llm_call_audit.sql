@@ -7,6 +7,6 @@ create policy llm_call_audit_all_owner on core.llm_call_audit
   using (tenant_id = (select core.current_tenant()))
   with check (tenant_id = (select core.current_tenant()));
 
--- Immutable: the owner itself may only add and read (core.tg_llm_call_audit__refuse_change is the second
--- line).
+-- Immutable: the owner itself may only add and read (core.tg_llm_call_audit__refuse_change is the
+-- second line).
 revoke update, delete, truncate on core.llm_call_audit from hookledger_owner;

@@ -83,7 +83,7 @@ update ids set t = tap.tenant('a third');
 select pg_temp.budget('all', 200);
 select is(pg_temp.ask('l', 100, 'a'), 'FALLBACK c estimate_too_large',
   'the cheapest of the chain that fits is granted, the nearer of two');
-select is(pg_temp.ask('m', 100, 'a'), 'BLOCK estimate_too_large',
+select is(pg_temp.ask('m', 100, 'a'), 'BLOCK budget_exhausted',
   'a chain that goes round ends, and where nothing fits the call is blocked');
 select is(tap.llm_resets_at(t, 'm'), timestamptz '2026-03-03 00:00:00+00',
   'until a member of the chain fits again') from ids;

@@ -44,7 +44,7 @@ select results_eq(
        from ids, api.unmapped_channels(tenant_id) as u $$,
   $$ values
     (null, 'bogus', 'thing', null, 4::bigint), ('instore', null, null, null, 2::bigint),
-    (null, 'bogus', 'thing', 'example.org', 1::bigint) $$,
+    (null, 'bogus', 'thing', 'example.org', 1::bigint), (null, 'old', 'thing', null, 1::bigint) $$,
   'what is unmapped is listed by frequency, spellings joined; what a rule knows is not');
 select is((select u.last_seen_at - u.first_seen_at from ids, api.unmapped_channels(tenant_id) as u
   limit 1), interval '3 days', 'with the times of the first and the last');
@@ -56,6 +56,8 @@ select results_eq(
   $$ select u.source, u.touches from ids,
        api.unmapped_channels(tenant_id, now() - interval '1 year', now() - interval '60 days') as u $$,
   $$ values ('old', 1::bigint) $$, 'a period of one''s choice');
+select is((select count(*) from ids, api.unmapped_channels(tenant_id, now() - interval '60 days')),
+  3::bigint, 'or from a time on');
 select results_eq(
   $$ select u.source, u.touches from ids, api.unmapped_channels(other_id) as u $$,
   $$ values ('theirs', 1::bigint) $$, 'another tenant has its own');
@@ -65,7 +67,7 @@ select is((select api.set_channel_rule(tenant_id, 'bogus', 'referral', '{"source
   1, 'a rule is written');
 select results_eq(
   $$ select u.channel, u.touches from ids, api.unmapped_channels(tenant_id) as u $$,
-  $$ values ('instore', 2::bigint) $$, 'and what it knows is gone from the list');
+  $$ values ('instore', 2::bigint), (null, 1::bigint) $$, 'and what it knows is gone from the list');
 select is((select count(*) from (select tap.set_tenant(tenant_id) from ids) as s, api.events as e
   where e.utm_source ilike '%bogus%'), 5::bigint, 'while the events keep what they stated');
 select throws_ok('select api.unmapped_channels(null)', 'HL002', null, 'no tenant is refused');

@@ -29,8 +29,7 @@ def test_the_state_of_budgets(database: Database, tmp_path: Path) -> None:
     assert (everything["circuit"], cheap["circuit"]) == ("open", "none")
     assert everything["resets_at"].endswith("T00:00:00+00:00")
 
-    wide = database.environment | {"COLUMNS": "200"}
-    table = hookledger(*arguments, cwd=tmp_path, env=wide).stdout
+    table = hookledger(*arguments, cwd=tmp_path, env=database.environment).stdout
     for text in ("2.498700", "-0.000200", "open until", "model:cheap", "rolling", " 00:00"):
         assert text in table, table
 

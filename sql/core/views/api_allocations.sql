@@ -1,6 +1,7 @@
--- The allocations of the session's tenant. Each ledger entry is divided once by each model, whatever
--- window computed it: sums over a model are sums of the ledger. A query that names the model and
--- bounds occurred_at reads a range of the primary key; a security barrier lends it no order.
+-- The allocations of the session's tenant. Each ledger entry is divided once by each model,
+-- whatever window computed it: sums over a model are sums of the ledger. A query that names the
+-- model and bounds occurred_at reads a range of the primary key; a security barrier lends it no
+-- order.
 create or replace view api.allocations with (security_barrier) as
   select
     a.model, a.model_version, a.occurred_at, (a.occurred_at at time zone 'UTC')::date as day,
