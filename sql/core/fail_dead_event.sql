@@ -1,5 +1,6 @@
 -- A dead letter that failed again: its newer failure and one attempt more; the document stays. What
--- cannot be replayed at all keeps the reason it died of. The caller schedules the next attempt. Locks: its row, until the transaction ends.
+-- cannot be replayed at all keeps the reason it died of. The caller schedules the next attempt.
+-- Locks: its row, until the transaction ends.
 create or replace function core.fail_dead_event(
   p_tenant_id uuid,
   p_row core.dead_events,

@@ -199,6 +199,25 @@ def test_a_bulk_replay_leaves_conflicts_to_a_decision(desk: Desk) -> None:
     assert (named["skipped"], named["failed"], named["first_error"]) == (0, 1, "missing_field")
 
 
+def test_what_needs_a_decision_does_not_use_up_the_limit(desk: Desk) -> None:
+    desk.order("o-1", "XQK")
+    body = json.dumps({"type": "order.paid", "data": {"object_id": "other"}}).encode()
+    desk.send("o-1", body)
+    desk.dlq("replay", desk.ids()[0])  # tried more often than the conflict, which never is
+    told = desk.dlq("replay", "--limit", "1", "--json").json()[0]
+    assert (told["skipped"], told["failed"]) == (0, 1)
+
+
+def test_a_pipe_that_ends_early_is_no_complaint(desk: Desk) -> None:
+    for number in range(3):
+        desk.order(f"o-{number}", "XQH")
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = desk.run("list", "--json", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (1, "")
+
+
 def test_discard_and_reopen(desk: Desk) -> None:
     desk.order("o-1", "XQF")
     desk.order("o-2", "XQF")
