@@ -145,7 +145,7 @@ def replay(
         raise typer.BadParameter("1 to 180 visible characters of ASCII", param_hint="--request-key")
     key = request_key or f"cli-{uuid4()}"
     with queue(tenant) as letters:
-        done = Replayed(key, matched=letters.count(wanted))
+        done = Replayed(None if dry_run else key, matched=letters.count(wanted))
         if not dry_run:
             rows = letters.to_replay(wanted, key, limit)
             if "reason" not in wanted and not dead_event_ids:

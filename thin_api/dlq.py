@@ -48,9 +48,9 @@ class RefusedError(ConfigurationError):
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay of any number of batches did."""
+    """What a replay of any number of batches did; a dry run has no request key."""
 
-    request_key: str
+    request_key: str | None
     matched: int = 0
     replayed: int = 0
     skipped: int = 0
