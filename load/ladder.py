@@ -29,7 +29,7 @@ def main(
         str | None, typer.Option(help="Its database, with the login hookledger_dba.")
     ] = None,
 ) -> None:
-    """Send webhooks in nine ways and compare what was answered with what is in the database.
+    """Send webhooks in eight ways and compare what was answered with what is in the database.
 
     Starts a PostgreSQL (or uses the migrated one of DATABASE_URL) and a shim of its own, and stops
     them. With --url and --dsn it uses yours, and leaves new tenants named `ladder` in it.

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from thin_api.cli_output import moment, print_json, screen, shown
-from thin_api.dlq import Queue, Replayed, opened
+from thin_api.dlq import Queue, Replayed, Row, opened
 from thin_api.settings import ConfigurationError, Settings
 
 EXIT_CODES = (
@@ -64,21 +64,25 @@ def list_(
     wanted = filters(provider, topic, reason, status, since, until)
     with queue(tenant) as letters:
         letters.count(wanted)  # refuses what no dead letter can be
-        rows = letters.list(wanted, None if all_pages else limit)
-        if as_json:
-            print_json(rows)
-            return
-        columns = (
-            "first_failed_at", "provider", "topic", "reason", "detail", "status", "attempts",
-            "next_attempt_at",
-        )  # fmt: skip
-        table = Table(box=box.SIMPLE)
-        table.add_column("dead event id", no_wrap=True)
-        for name in columns:
-            table.add_column(name.replace("_", " "))
-        for row in rows:
-            table.add_row(str(row["dead_event_id"]), *(shown(row[name]) for name in columns))
-        screen().print(table if table.row_count else "no dead letters")
+        with closing(letters.list(wanted, None if all_pages else limit)) as rows:  # a pipe may end
+            if as_json:
+                print_json(rows)
+            else:
+                screen().print(_table(rows))
+
+
+def _table(rows: Iterator[Row]) -> Table | str:
+    columns = (
+        "first_failed_at", "provider", "topic", "reason", "detail", "status", "attempts",
+        "next_attempt_at",
+    )  # fmt: skip
+    table = Table(box=box.SIMPLE)
+    table.add_column("dead event id", no_wrap=True)
+    for name in columns:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(str(row["dead_event_id"]), *(shown(row[name]) for name in columns))
+    return table if table.row_count else "no dead letters"
 
 
 @app.command(epilog=EXIT_CODES)
@@ -141,7 +145,7 @@ def replay(
         raise typer.BadParameter("1 to 180 visible characters of ASCII", param_hint="--request-key")
     key = request_key or f"cli-{uuid4()}"
     with queue(tenant) as letters:
-        done = Replayed(key, matched=letters.count(wanted))
+        done = Replayed(None if dry_run else key, matched=letters.count(wanted))
         if not dry_run:
             rows = letters.to_replay(wanted, key, limit)
             if "reason" not in wanted and not dead_event_ids:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -48,9 +48,9 @@ class RefusedError(ConfigurationError):
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay of any number of batches did."""
+    """What a replay of any number of batches did; a dry run has no request key."""
 
-    request_key: str
+    request_key: str | None
     matched: int = 0
     replayed: int = 0
     skipped: int = 0
@@ -76,8 +76,13 @@ class Queue:
         """Return what a query tells of this tenant."""
         return list(self.stream(query, parameters))
 
-    def stream(self, query: sql.Composed, parameters: Mapping[str, object]) -> Iterator[Row]:
-        """Yield the rows as they come, however many; the tenant is set for this transaction."""
+    def stream(
+        self, query: sql.Composed, parameters: Mapping[str, object]
+    ) -> Generator[Row, None, None]:
+        """Yield the rows as they come, however many; the tenant is set for this transaction.
+
+        Who stops early closes it: the transaction ends with it.
+        """
         with explained(), self.connection.transaction():
             tenant = "select set_config('app.current_tenant_id', %s, true)"
             self.connection.execute(tenant, [str(self.tenant_id)])
@@ -85,7 +90,7 @@ class Queue:
                 cursor.execute(query, parameters)
                 yield from cursor
 
-    def list(self, wanted: Mapping[str, object], limit: int | None) -> Iterator[Row]:
+    def list(self, wanted: Mapping[str, object], limit: int | None) -> Generator[Row, None, None]:
         """Yield dead letters, the newest first; without a status or ids those that wait."""
         query = sql.SQL(
             "select {} from api.dead_events as d where {} "
@@ -110,10 +115,13 @@ class Queue:
         return {**found[0], "attempts_made": made}
 
     def to_replay(self, wanted: Mapping[str, object], key: str, limit: int | None) -> Sequence[Row]:
-        """Return what a replay under this key still has to do, the least tried first."""
+        """Return what a replay under this key still has to do, the least tried first.
+
+        What needs a decision comes last, so that a limit is not used up by what is skipped.
+        """
         query = sql.SQL(
             "select dead_event_id, needs_decision from api.dead_events as d where {} and not {} "
-            "order by attempts, first_failed_at, dead_event_id limit %(limit)s"
+            "order by needs_decision, attempts, first_failed_at, dead_event_id limit %(limit)s"
         ).format(where(wanted), sql.SQL(TRIED))
         return self.rows(query, {**wanted, "key": key, "limit": limit})
 

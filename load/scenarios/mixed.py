@@ -39,6 +39,9 @@ def everything(play: Play) -> Verdict:
         tried = told["replayed"] + told["skipped"] + told["failed"]
         verdict.require(told["matched"] >= tried, f"a replay does not add up: {dict(told)}")
         verdict.require(told["replayed"] == 0, "a replay booked what nothing has changed about")
+    for told in replays[-len(ids) :]:  # after the traffic, when nobody holds a letter any more
+        whole = told["failed"] == min(told["matched"], MOST)
+        verdict.require(whole, f"the last replay left letters out: {dict(told)}")
     tried_again = sum(told["failed"] for told in replays) > 0 or not verdict.expected["dead"]
     verdict.require(tried_again, "no dead letter was tried again")
     if play.stage.superuser is not None:

@@ -1,6 +1,8 @@
 -- Which dead letters a replay is about: what still waits, unless the filter names a status or rows;
--- the least often tried first. received_from counts in, received_to does not. A query for each way
--- to get at them, so that each finds its index, whatever lies resolved beside them.
+-- the least often tried first. What needs a decision and was not named comes last: it is skipped and
+-- so never tried, and in front it would take the places of all others for good.
+-- received_from counts in, received_to does not. A query for each way to get at them, so that each
+-- finds its index, whatever lies resolved beside them.
 create or replace function core.match_dead_events(p_tenant_id uuid, p_filter core.replay_filter)
   returns uuid[]
   language plpgsql
@@ -37,9 +39,11 @@ begin
        and (p_filter.reason is null or d.reason = p_filter.reason)
        and (p_filter.received_from is null or d.first_failed_at >= p_filter.received_from)
        and (p_filter.received_to is null or d.first_failed_at < p_filter.received_to)
-     order by d.attempts, d.first_failed_at, d.dead_event_id);
+     order by p_filter.reason is null and core.needs_decision(d.reason), d.attempts,
+       d.first_failed_at, d.dead_event_id);
 end
 $function$;
 
 comment on function core.match_dead_events(uuid, core.replay_filter) is
-  'The ids of the dead letters that match a filter, the least often tried first';
+  'The ids of the dead letters that match a filter, the least often tried first and last those '
+  'that need a decision';

@@ -2,8 +2,10 @@
 -- second: two orders saved in one second share it, so the body is part of the key.
 -- order.deleted is ignored: its body is {"id": n} without time or money, it comes when an order is
 -- put into the trash, and that gives nothing back: what was booked stands, refunds are told before.
+-- Every other event of an order counts: the body is made by the resource, so what a plugin adds
+-- (order.completed, by woocommerce_webhook_topic_hooks) tells the whole order as well.
 -- Everything else that is ignored (products, customers, coupons, custom actions) moves no money.
--- WC_Webhook::get_new_delivery_id, ::build_payload
+-- WC_Webhook::get_new_delivery_id, ::get_wp_api_payload
 create or replace function core.identify_woocommerce(p_headers jsonb, p_payload jsonb)
   returns core.delivery_identity
   language sql
@@ -17,7 +19,7 @@ as $function$
       core.clean_identifier(concat_ws(':', 'delivery', h.source, h.webhook_id, h.delivery_id))
     end,
     case
-      when h.topic not in ('order.created', 'order.updated', 'order.restored') then 'topic'
+      when h.topic !~ '^order\.' or h.topic = 'order.deleted' then 'topic'
     end,
     true,
     null::text

@@ -1,6 +1,6 @@
 -- What a WooCommerce delivery is comes from its headers; its id is good for one second only.
 begin;
-select plan(28);
+select plan(30);
 
 select is(
   (select coalesce(i.topic, '-') || ' ' || coalesce(i.ignore_reason, 'booked')
@@ -14,6 +14,9 @@ from (values
   ('{"x-wc-webhook-topic": "order.restored"}', '{"id": 1}', 'order.restored booked', 'order.restored is booked'),
   ('{"x-wc-webhook-topic": "Order.Updated"}', '{"id": 1}', 'order.updated booked', 'the case of the topic does not matter'),
   ('{"x-wc-webhook-topic": "order.deleted"}', '{"id": 1}', 'order.deleted topic', 'order.deleted is ignored'),
+  ('{"x-wc-webhook-topic": "order.completed"}', '{"id": 1}', 'order.completed booked',
+    'an event that a plugin adds tells the whole order too'),
+  ('{"x-wc-webhook-topic": "order"}', '{"id": 1}', 'order topic', 'a resource alone is no event'),
   ('{"x-wc-webhook-topic": "product.updated"}', '{"id": 1}', 'product.updated topic', 'a product is ignored'),
   ('{"x-wc-webhook-topic": "customer.created"}', '{"id": 1}', 'customer.created topic', 'a customer is ignored'),
   ('{"x-wc-webhook-topic": "action.woocommerce_add_to_cart"}', '{"action": "a", "arg": 1}',

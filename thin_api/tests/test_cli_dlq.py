@@ -159,7 +159,8 @@ def test_replay_paced_and_resumed_under_one_key(desk: Desk) -> None:
     for number in range(6):
         desk.order(f"o-{number}", "XQD")
     desk.send("b-1", b'{"type": ')
-    assert desk.dlq("replay", "--dry-run", "--json").json()[0]["matched"] == 7
+    dry = desk.dlq("replay", "--dry-run", "--json").json()[0]
+    assert (dry["matched"], dry["request_key"]) == (7, None)
     assert count(desk.database, "dead_event_attempts", desk.target) == 0
     desk.learn("XQD")
 
@@ -197,6 +198,25 @@ def test_a_bulk_replay_leaves_conflicts_to_a_decision(desk: Desk) -> None:
     assert (told["matched"], told["skipped"], told["failed"]) == (2, 1, 1)
     named = desk.dlq("replay", "--json", "--reason", "delivery_id_conflict").json()[0]
     assert (named["skipped"], named["failed"], named["first_error"]) == (0, 1, "missing_field")
+
+
+def test_what_needs_a_decision_does_not_use_up_the_limit(desk: Desk) -> None:
+    desk.order("o-1", "XQK")
+    body = json.dumps({"type": "order.paid", "data": {"object_id": "other"}}).encode()
+    desk.send("o-1", body)
+    desk.dlq("replay", desk.ids()[0])  # tried more often than the conflict, which never is
+    told = desk.dlq("replay", "--limit", "1", "--json").json()[0]
+    assert (told["skipped"], told["failed"]) == (0, 1)
+
+
+def test_a_pipe_that_ends_early_is_no_complaint(desk: Desk) -> None:
+    for number in range(3):
+        desk.order(f"o-{number}", "XQH")
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = desk.run("list", "--json", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (1, "")
 
 
 def test_discard_and_reopen(desk: Desk) -> None:

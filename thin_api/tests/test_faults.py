@@ -144,8 +144,9 @@ def new_traffic(database: Database, webhooks: int = WEBHOOKS) -> Traffic:
 
 
 def server_of(database: Database) -> Server:
-    """Return the server that the test may harm."""
-    assert database.server is not None
+    """Return the server that the test may harm; skip where DATABASE_URL names another's."""
+    if database.server is None:
+        pytest.skip("the server of DATABASE_URL is not this machine's to harm")
     return database.server
 
 
