@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from thin_api.db import Database, Raised, Refused, Unavailable
 from thin_api.dispatch import Dispatcher
@@ -24,6 +27,24 @@ from thin_api.outside import new_outsides
 from thin_api.problems import on_http_exception, on_unforeseen, problem_response, retry_after
 from thin_api.settings import Settings
 from thin_api.verify import load_providers
+
+
+class Shim(Starlette):
+    """Starlette for the pages; the webhooks, nearly all requests, do not go through its router."""
+
+    def __init__(self, ingress: Ingress, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._webhooks = ServerErrorMiddleware(ingress, handler=on_unforeseen)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a webhook to the ingress, as the route would, and anything else to Starlette."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            match scope["path"].split("/"):
+                case ["", "webhooks", provider, endpoint_id] if provider and endpoint_id:
+                    scope["path_params"] = {"provider": provider, "endpoint_id": endpoint_id}
+                    await self._webhooks(scope, receive, send)
+                    return
+        await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
@@ -82,7 +103,8 @@ def create_app(settings: Settings, dsn: str, revision: str) -> Starlette:
     async def openapi_page(_: Request) -> Response:
         return JSONResponse(document)
 
-    app = Starlette(
+    app = Shim(
+        ingress,
         routes=[
             Route("/webhooks/{provider}/{endpoint_id}", ingress, methods=["POST"]),
             Route("/api/webhooks/{provider}/{topic:path}", ingress, methods=["POST"]),

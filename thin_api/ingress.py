@@ -22,6 +22,7 @@ from thin_api.intake import Intake, SenderGone
 from thin_api.metrics import Metrics
 from thin_api.models import Acknowledgement, Receipt
 from thin_api.problems import PROBLEMS, ProblemError, problem_response, retry_after
+from thin_api.protocol import WHOLE_BODY
 from thin_api.settings import Settings
 from thin_api.verify import (
     Acknowledged,
@@ -118,7 +119,10 @@ class Ingress:
             raise ProblemError("unknown_endpoint")
         visit.endpoint_id = str(endpoint.endpoint_id)
 
-        body = await self.intake.read(headers.get("content-length"), receive)
+        whole_body = scope.get("extensions", {}).get(WHOLE_BODY)
+        body = await self.intake.read(
+            headers.get("content-length"), receive, whole_body() if whole_body else None
+        )
         visit.body_bytes = len(body)
         sha256 = hashlib.sha256(body)
         visit.body_sha256 = sha256.hexdigest()
@@ -211,10 +215,10 @@ def read_address(
 async def _send_json(answer: Receipt | Acknowledgement, visit: Visit, send: Send) -> None:
     visit.http_status = 200
     body = answer.model_dump_json().encode()
-    headers = [
+    headers = (
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
-    ]
+    )
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -32,8 +32,10 @@ class Intake:
         self._large_bytes = 0
         self.arriving = 0
 
-    async def read(self, content_length: str | None, receive: Receive) -> bytes:
-        """Return the body.
+    async def read(
+        self, content_length: str | None, receive: Receive, whole: bytes | None = None
+    ) -> bytes:
+        """Return the body; whole: if it has come already.
 
         Raises ProblemError when it is too large, too slow, or one too many, and SenderGone.
         """
@@ -42,6 +44,9 @@ class Intake:
             raise ProblemError("body_too_large")
         if self.arriving >= self._most:
             raise ProblemError("overloaded")
+        if whole is not None:
+            self._weigh(0, len(whole))
+            return whole
         self.arriving += 1
         body = bytearray()
         try:
@@ -61,12 +66,16 @@ class Intake:
         if message["type"] == "http.disconnect":
             raise SenderGone
         piece = message.get("body", b"")
-        size = len(body) + len(piece)
-        if size > self._limit:
-            raise ProblemError("body_too_large")
-        beyond = max(0, size - SMALL_BYTES) - max(0, len(body) - SMALL_BYTES)
-        if self._large_bytes + beyond > LARGE_TOTAL_BYTES:
-            raise ProblemError("overloaded")
-        self._large_bytes += beyond
+        self._large_bytes += self._weigh(len(body), len(piece))
         body += piece
         return bool(message.get("more_body", False))
+
+    def _weigh(self, before: int, more: int) -> int:
+        """Return what a piece adds to the large bytes; raise ProblemError if it is too much."""
+        size = before + more
+        if size > self._limit:
+            raise ProblemError("body_too_large")
+        beyond = max(0, size - SMALL_BYTES) - max(0, before - SMALL_BYTES)
+        if self._large_bytes + beyond > LARGE_TOTAL_BYTES:
+            raise ProblemError("overloaded")
+        return beyond

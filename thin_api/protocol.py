@@ -1,11 +1,107 @@
-"""The HTTP protocol of the shim: uvicorn's, with bounds on the head of a request."""
+"""The HTTP protocol of the shim: uvicorn's, with bounds on the head of a request.
+
+It also takes two short cuts, for what nearly every webhook is: a body that is complete when it is
+asked for need not be waited for, and head and body of an answer leave in one write.
+"""
 
 import asyncio
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
+WHOLE_BODY = "hookledger.whole_body"
 MAX_HEAD_BYTES = 64 * 1024
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+Headers = tuple[tuple[bytes, bytes], ...]
+_IN_A_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_IN_A_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+
+
+@lru_cache(maxsize=256)
+def head_of(status: int, headers: Headers, keep_alive: bool) -> tuple[bytes, int] | None:
+    """Return the head of an answer and the length that it promises.
+
+    None unless the names are plain, the length is told, and nothing is told about the connection.
+    """
+    lines, length = [STATUS_LINE[status]], None
+    for name, value in headers:
+        plain = _IN_A_NAME.fullmatch(name) and _IN_A_VALUE.fullmatch(value)
+        if not plain or name in (b"connection", b"transfer-encoding"):
+            return None
+        if name == b"content-length":
+            if length is not None:
+                return None
+            length = int(value)
+        lines.append(name + b": " + value + b"\r\n")
+    if length is None:
+        return None
+    closing = b"" if keep_alive else b"connection: close\r\n"
+    return b"".join((*lines, closing, b"\r\n")), length
+
+
+class Cycle(RequestResponseCycle):
+    """A request and its answer."""
+
+    _start: Any = None  # an answer's head that waits for the body
+    _asked = False  # for the body
+
+    def whole_body(self) -> bytes | None:
+        """Return the body when it is complete and was not asked for: receive() would not wait."""
+        if self.more_body or self._asked or self.disconnected or self.response_complete:
+            return None
+        self._asked = True
+        self.message_event.clear()
+        whole, self.body = bytes(self.body), bytearray()
+        return whole
+
+    async def receive(self) -> Any:
+        """Return the next piece of the body."""
+        self._asked = True
+        return await super().receive()
+
+    async def send(self, message: Any) -> None:
+        """Send an answer in one write if it is whole and simple, else as uvicorn does."""
+        if message["type"] == "http.response.start" and not self.response_started:
+            self._start = message  # a second one is uvicorn's 500, after an error
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if self._send_whole(start, message):
+                return
+            await super().send(start)
+        await super().send(message)
+
+    def _send_whole(self, start: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
+        if (
+            message["type"] != "http.response.body"
+            or message.get("more_body")
+            or self.disconnected
+            or self.flow.write_paused
+            or self.scope["method"] == "HEAD"
+            or self.default_headers
+        ):
+            return False
+        head = head_of(start["status"], tuple(map(tuple, start["headers"])), self.keep_alive)
+        body = message.get("body", b"")
+        if head is None or head[1] != len(body):
+            return False
+        self.waiting_for_100_continue = False
+        self.response_started = self.response_complete = True
+        self.transport.write(head[0] + body)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+        return True
 
 
 class BoundedHeadProtocol(HttpToolsProtocol):
@@ -59,7 +155,11 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         """Stop the clock: the body has one of its own."""
         self._in_head = False
         self._stop_clock()
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:  # its task has not begun
+            self.cycle.__class__ = Cycle
+            self.scope["extensions"] = {WHOLE_BODY: self.cycle.whole_body}  # type: ignore[attr-defined]
 
     def _count(self, *parts: bytes) -> None:
         self._head_bytes += sum(map(len, parts))

@@ -95,6 +95,7 @@ def main() -> int:
             lifespan="on",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # nobody asks who the client is
             server_header=False,
             date_header=False,
             backlog=BACKLOG,
