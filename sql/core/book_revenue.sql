@@ -1,6 +1,8 @@
 -- Books one event into the ledger, exactly once per tenant, provider, kind and object, whatever the
 -- order of arrival. Per currency, the refunds of a sale never exceed it: a refund is booked up to
 -- what is left, and where refunds came before their sale a correction takes back what is too much.
+-- A sale that nothing was known of before is noted for the rest of the transaction
+-- (core.mark_order_dirty).
 -- Locks: an advisory lock on the sale, so a refund and its sale see each other; then the entry.
 create or replace function core.book_revenue(
   p_tenant_id uuid,
@@ -97,6 +99,9 @@ begin
       reason := 'refund_exceeds_sale';
       excess := concat_ws(', ', excess, format('%s %s', v_early.excess, v_early.currency));
     end loop;
+  elsif p_event.kind = 'sale' and set_config('app.new_sale', p_event_id::text, true) is not null
+  then
+    null;  -- noted
   end if;
 end
 $function$;

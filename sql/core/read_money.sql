@@ -42,6 +42,12 @@ begin
     end if;
   elsif p_minor_unit_of is not null then
     v_exponent := 0;  -- all providers count these as ISO 4217 does
+    if jsonb_typeof(p_amount) = 'number' and length(v_text) <= 15
+      and translate(v_text, '0123456789', '') = ''
+    then
+      amount_minor := v_text::bigint;  -- as nearly all are: nothing to shift or to refuse
+      return;
+    end if;
   end if;
 
   if jsonb_typeof(p_amount) not in ('string', 'number') or v_text !~ '^-?[0-9]+([.][0-9]+)?$' then

@@ -24,8 +24,10 @@ begin
     'utm_source', core.clean_label(core.string_of(v_pairs -> 'utm_source')),
     'utm_medium', core.clean_label(core.string_of(v_pairs -> 'utm_medium')),
     'utm_campaign', core.clean_label(core.string_of(v_pairs -> 'utm_campaign')),
-    'landing_page', core.clean_url(core.string_of(v_pairs -> 'landing_page')),
-    'referrer', core.clean_url(core.string_of(v_pairs -> 'referrer')),
+    'landing_page', case when v_pairs ? 'landing_page' then
+      core.clean_url(core.string_of(v_pairs -> 'landing_page')) end,
+    'referrer', case when v_pairs ? 'referrer' then
+      core.clean_url(core.string_of(v_pairs -> 'referrer')) end,
     'session_id', core.pseudonymise(p_hmac_pads, core.string_of(v_pairs -> 'session_id'))
   )), '{}');
 end

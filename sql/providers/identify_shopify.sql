@@ -5,38 +5,37 @@
 -- https://shopify.dev/docs/apps/build/webhooks/ignore-duplicates
 create or replace function core.identify_shopify(p_headers jsonb, p_payload jsonb)
   returns core.delivery_identity
-  language sql
+  language plpgsql
   immutable
   security invoker
   set search_path = pg_catalog, pg_temp
 as $function$
-  select
-    h.topic,
-    case
-      when h.event_id <> '' then
-        core.clean_identifier(concat_ws(':', 'event', h.shop, h.topic, h.event_id))
-      when h.webhook_id <> '' then
-        core.clean_identifier(concat_ws(':', 'webhook', h.shop, h.webhook_id))
-    end,
-    case
-      when h.topic not in ('orders/create', 'orders/paid', 'orders/cancelled', 'refunds/create')
-        then 'topic'
-      when h.test or p_payload -> 'test' = 'true'
-        -- a refund of a test order: all its transactions say so
-        or p_payload @? '$.transactions[*].test'
-          and not p_payload @? '$.transactions[*] ? (!(@.test == true))'
-      then 'test'
-    end,
-    false,
-    null
-  from (
-    select
-      core.clean_identifier(lower(p_headers ->> 'x-shopify-topic')) as topic,
-      lower(p_headers ->> 'x-shopify-shop-domain') as shop,
-      p_headers ->> 'x-shopify-event-id' as event_id,
-      p_headers ->> 'x-shopify-webhook-id' as webhook_id,
-      coalesce(lower(p_headers ->> 'x-shopify-test') = 'true', false) as test
-  ) as h
+declare
+  v_topic text := core.clean_identifier(lower(p_headers ->> 'x-shopify-topic'));
+  v_shop text := lower(p_headers ->> 'x-shopify-shop-domain');
+  v_event_id text := p_headers ->> 'x-shopify-event-id';
+  v_webhook_id text := p_headers ->> 'x-shopify-webhook-id';
+  v core.delivery_identity;
+begin
+  v.topic := v_topic;
+  v.delivery_key := case
+    when v_event_id <> '' then
+      core.clean_identifier(concat_ws(':', 'event', v_shop, v_topic, v_event_id))
+    when v_webhook_id <> '' then
+      core.clean_identifier(concat_ws(':', 'webhook', v_shop, v_webhook_id))
+  end;
+  v.ignore_reason := case
+    when v_topic not in ('orders/create', 'orders/paid', 'orders/cancelled', 'refunds/create')
+      then 'topic'
+    when lower(p_headers ->> 'x-shopify-test') = 'true' or p_payload -> 'test' = 'true'
+      -- a refund of a test order: all its transactions say so
+      or p_payload @? '$.transactions[*].test'
+        and not p_payload @? '$.transactions[*] ? (!(@.test == true))'
+    then 'test'
+  end;
+  v.key_includes_body := false;
+  return v;
+end
 $function$;
 
 comment on function core.identify_shopify(jsonb, jsonb) is

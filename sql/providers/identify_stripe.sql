@@ -13,16 +13,18 @@ declare
   v_id text := case when jsonb_typeof(p_payload -> 'id') = 'string' then p_payload ->> 'id' end;
   v core.delivery_identity;
 begin
-  v.topic := core.clean_identifier(v_type);
   if v_id <> '' then
     v.delivery_key := core.clean_identifier(concat_ws(':', 'event',
       case when jsonb_typeof(p_payload -> 'account') = 'string' then p_payload ->> 'account' end,
       v_id));
   end if;
-  if v_type not in (
+  if v_type in (
     'payment_intent.succeeded', 'charge.succeeded', 'charge.refunded', 'charge.dispute.created',
     'checkout.session.completed', 'invoice.paid')
   then
+    v.topic := v_type;
+  elsif v_type is not null then
+    v.topic := core.clean_identifier(v_type);
     v.ignore_reason := 'topic';
   end if;
   v.key_includes_body := false;

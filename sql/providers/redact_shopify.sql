@@ -32,22 +32,23 @@ declare
     'original_total_duties_set', 'total_cash_rounding_payment_adjustment_set',
     'total_cash_rounding_refund_adjustment_set'
   ];
-  v_filled jsonb := jsonb_strip_nulls(p_payload);
+  -- The long lists go first: what follows copies what is left.
+  v_filled jsonb := jsonb_strip_nulls(p_payload - v_repeated);
   v core.redaction;
 begin
   if not v_filled ? 'id' then
     -- No order or refund (a wrapped one, say): where its personal data lies is not known, so
     -- nothing of it is kept but its shape.
     perform core.raise_error('missing_field', 'id');
-  elsif v_filled ? 'transactions'
-    and jsonb_path_exists(v_filled,
+  elsif coalesce(p_payload -> 'transactions', 'null') <> 'null'
+    and jsonb_path_exists(p_payload,
       'strict $.transactions ? (@.type() != "array" || exists(@[*] ? (@.type() != "object")))')
   then
     perform core.raise_error('invalid_field', 'transactions');
   end if;
   v.payload := v_filled - v_personal;
   v.redacted_count := core.count_keys(v_filled) - core.count_keys(v.payload);
-  v.payload := v.payload - v_repeated || jsonb_strip_nulls(jsonb_build_object(
+  v.payload := v.payload || jsonb_strip_nulls(jsonb_build_object(
     'customer', case when jsonb_typeof(p_payload #> '{customer,id}') in ('number', 'string') then
       jsonb_build_object('id', core.pseudonymise(p_hmac_pads, p_payload #>> '{customer,id}')) end,
     'cart_token', core.pseudonymise(p_hmac_pads,

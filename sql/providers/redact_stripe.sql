@@ -47,8 +47,8 @@ begin
   v_object := v_kept - 'refunds' || jsonb_strip_nulls(jsonb_build_object(
     'customer', core.pseudonymise(p_hmac_pads, coalesce(
       core.string_of(v_object -> 'customer'), core.string_of(v_object #> '{customer,id}'))),
-    'client_reference_id', core.pseudonymise(
-      p_hmac_pads, core.string_of(v_object -> 'client_reference_id')),
+    'client_reference_id', case when v_object ? 'client_reference_id' then core.pseudonymise(
+      p_hmac_pads, core.string_of(v_object -> 'client_reference_id')) end,
     'metadata', core.redact_named_values(v_object -> 'metadata', p_hmac_pads),
     'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then
       jsonb_build_object(
