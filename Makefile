@@ -50,7 +50,7 @@ else ifneq ($(PG15),)
 	{ HOOKLEDGER_TEST_PG=18 $(PYTEST) 2>&1; echo $$? >"$$logs/code"; } | tee "$$logs/18"; \
 	wait $$!; on15=$$?; on18=$$(cat "$$logs/code"); \
 	echo; echo "On PostgreSQL 15:"; cat "$$logs/15"; echo; \
-	for version in 18 15; do echo "PostgreSQL $$version: $$(tail -n 1 "$$logs/$$version")"; done; \
+	for version in 18 15; do echo "PostgreSQL $$version: $$(grep . "$$logs/$$version" | tail -n 1)"; done; \
 	exit $$((on18 + on15))
 else
 	HOOKLEDGER_TEST_PG=18 $(PYTEST)
