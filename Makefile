@@ -38,7 +38,7 @@ soak: $(VENV)/load  ## steady load for ten minutes: memory, latency (ARGS="--min
 # whose output follows at the end. All of them are spread over processes, the files as a whole; what ARGS
 # selects runs in one, as everything does on the one server of DATABASE_URL.
 PG15 := $(wildcard /usr/lib/postgresql/15/bin/postgres)
-SPREAD := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+SPREAD := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest $(or $(ARGS),$(SPREAD))
 test: $(VENV)/dev $(VENV)/load  ## every pytest and pgTAP suite, on PostgreSQL 18 and (if installed) 15
 ifdef DATABASE_URL
@@ -50,7 +50,7 @@ else ifneq ($(PG15),)
 	{ HOOKLEDGER_TEST_PG=18 $(PYTEST) 2>&1; echo $$? >"$$logs/code"; } | tee "$$logs/18"; \
 	wait $$!; on15=$$?; on18=$$(cat "$$logs/code"); \
 	echo; echo "On PostgreSQL 15:"; cat "$$logs/15"; echo; \
-	for version in 18 15; do echo "PostgreSQL $$version: $$(tail -n 1 "$$logs/$$version")"; done; \
+	for version in 18 15; do echo "PostgreSQL $$version: $$(grep . "$$logs/$$version" | tail -n 1)"; done; \
 	exit $$((on18 + on15))
 else
 	HOOKLEDGER_TEST_PG=18 $(PYTEST)
