@@ -109,10 +109,11 @@ $function$;
 comment on function api.reconcile(uuid, text, tstzrange, jsonb) is
 $doc$Compares the ledger of a provider and period with the provider's statement; tells the run.
 p_statement: array of objects: kind (sale, refund, dispute; fee, payout, adjustment and other are
-counted, not compared), object_id, currency, amount_minor (whole number of ISO 4217 minor units; or
-amount_decimal, a text in major units), and where known parent_object_id (of a refund its sale),
-occurred_at (with offset), also_known (other ids of the sale), row_key (id of the row itself),
-reversal (true: takes a row of this kind back), line. The items are in api.reconciliation_items.
+counted, not compared), object_id, currency, amount_minor (whole number of ISO 4217 minor units,
+also as amount; or amount_decimal, a text in major units), and where known parent_object_id (of a
+refund its sale), occurred_at (with offset), also_known (other ids of the sale), row_key (id of the
+row itself), reversal (true: takes a row of this kind back), line.
+The items are in api.reconciliation_items.
 Raises: HL002 unknown_tenant, HL003 unknown_provider, HL050 invalid_period, HL051 invalid_statement.
 Example: select * from api.reconcile(:tenant, 'paypal', '[2026-03-01Z, 2026-04-01Z)', '[{"kind":
   "sale", "object_id": "3C679366HH908993F", "currency": "EUR", "amount_minor": 1999}]');$doc$;
