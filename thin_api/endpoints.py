@@ -28,15 +28,19 @@ class Endpoints:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         seconds, size = settings.endpoint_cache_seconds, settings.endpoint_cache_size
-        self._known: TTLCache[UUID, Endpoint] = TTLCache(size, seconds)
-        self._unknown: TTLCache[UUID, bool] = TTLCache(size, min(seconds, UNKNOWN_SECONDS))
-        self._loading: dict[UUID, asyncio.Task[Endpoint | None]] = {}
+        self._known: TTLCache[str, Endpoint] = TTLCache(size, seconds)
+        self._unknown: TTLCache[str, bool] = TTLCache(size, min(seconds, UNKNOWN_SECONDS))
+        self._loading: dict[str, asyncio.Task[Endpoint | None]] = {}
 
-    async def find(self, endpoint_id: UUID) -> Endpoint | None:
-        """Return the endpoint, or None when there is none; raise Unavailable."""
-        known = self._known.get(endpoint_id)
-        if known is not None:
-            return known
+    async def find(self, endpoint_id: str) -> Endpoint | None:
+        """Return the endpoint, or None when there is none; raise Unavailable.
+
+        endpoint_id: as text, in lower case: nearly always it is found without being parsed.
+        """
+        try:
+            return self._known[endpoint_id]
+        except KeyError:
+            pass
         if endpoint_id in self._unknown:
             return None
         task = self._loading.get(endpoint_id)
@@ -47,10 +51,11 @@ class Endpoints:
         # Shielded: a sender that hangs up must not fail the others who wait for the same answer.
         return await asyncio.shield(task)
 
-    async def _load(self, endpoint_id: UUID) -> Endpoint | None:
+    async def _load(self, text: str) -> Endpoint | None:
+        endpoint_id = UUID(text)
         row = await self._database.row(FIND_ENDPOINT, (endpoint_id,))
         if row is None:
-            self._unknown[endpoint_id] = True
+            self._unknown[text] = True
             return None
         tenant_id, provider, references, settings = row
         secrets = resolve_all(endpoint_id, references)
@@ -60,7 +65,7 @@ class Endpoints:
         if values is None:
             raise Unavailable("secret_unresolved")
         endpoint = Endpoint(endpoint_id, tenant_id, provider, secrets, values)
-        self._known[endpoint_id] = endpoint
+        self._known[text] = endpoint
         return endpoint
 
 

@@ -48,14 +48,14 @@ class Visit:
     """What log and metrics tell about a webhook afterwards. Nothing of its content."""
 
     provider: str = "unknown"
-    endpoint_id: str | None = None  # once it is known that it exists
+    endpoint_id: UUID | None = None  # once it is known that it exists
     body_bytes: int | None = None
     body_sha256: str | None = None  # of the bytes that came, whatever was recorded in their place
     verification: str | None = None
     outcome: str = "unavailable"
     reason: str | None = None
     http_status: int | None = None
-    receipt_id: str | None = None
+    receipt_id: UUID | None = None
     error: str | None = None  # SQLSTATE or class of what went wrong
 
 
@@ -101,7 +101,7 @@ class Ingress:
                 await self._refuse(error, visit, scope, receive, send)
             else:
                 visit.outcome, visit.reason = receipt.status, receipt.reason
-                visit.receipt_id = str(receipt.receipt_id)
+                visit.receipt_id = receipt.receipt_id
                 await _send_json(receipt, visit, send)
         finally:
             self._tell(visit, time.perf_counter() - started)
@@ -114,10 +114,10 @@ class Ingress:
         if provider is None or not _UUID.fullmatch(endpoint_id):
             raise ProblemError("unknown_endpoint")
         visit.provider = provider.name
-        endpoint = await self._endpoints.find(UUID(endpoint_id))
+        endpoint = await self._endpoints.find(endpoint_id.lower())
         if endpoint is None or endpoint.provider != provider.name:
             raise ProblemError("unknown_endpoint")
-        visit.endpoint_id = str(endpoint.endpoint_id)
+        visit.endpoint_id = endpoint.endpoint_id
 
         whole_body = scope.get("extensions", {}).get(WHOLE_BODY)
         body = await self.intake.read(
@@ -214,7 +214,7 @@ def read_address(
 
 async def _send_json(answer: Receipt | Acknowledgement, visit: Visit, send: Send) -> None:
     visit.http_status = 200
-    body = answer.model_dump_json().encode()
+    body = answer.__pydantic_serializer__.to_json(answer)
     headers = (
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),

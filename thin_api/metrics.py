@@ -56,6 +56,7 @@ class Metrics:
     ) -> None:
         self.registry = CollectorRegistry()
         self._providers = frozenset(load_providers())
+        self._children: dict[tuple[str, str, str | None], tuple[Counter, Histogram]] = {}
         self._webhooks = Counter(
             "hookledger_webhooks",
             "Webhooks that were answered, by outcome.",
@@ -85,10 +86,27 @@ class Metrics:
 
     def count(self, provider: str, outcome: str, reason: str | None, seconds: float) -> None:
         """Count one answered webhook; `seconds` it took."""
+        children = self._children.get((provider, outcome, reason))
+        if children is None:
+            children = self._children_of(provider, outcome, reason)
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def _children_of(
+        self, provider: str, outcome: str, reason: str | None
+    ) -> tuple[Counter, Histogram]:
+        """Return what counts under these labels; remember it when all are the vocabulary's."""
+        told = provider, outcome, reason
         provider = provider if provider in self._providers else UNKNOWN_PROVIDER
         outcome = outcome if outcome in OUTCOMES else OTHER
-        self._webhooks.labels(provider, outcome, bounded_reason(reason)).inc()
-        self._seconds.labels(provider, outcome).observe(seconds)
+        bounded = bounded_reason(reason)
+        children = (
+            self._webhooks.labels(provider, outcome, bounded),
+            self._seconds.labels(provider, outcome),
+        )
+        if told == (provider, outcome, bounded or None):
+            self._children[told] = children
+        return children
 
     def render(self) -> bytes:
         """Return the text format of Prometheus."""

@@ -116,6 +116,7 @@ class BoundedHeadProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = False
     _head_timer: asyncio.TimerHandle | None = None
+    _idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first head: most connections that idle have sent nothing."""
@@ -123,8 +124,11 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -160,6 +164,32 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         if self.cycle is not before:  # its task has not begun
             self.cycle.__class__ = Cycle
             self.scope["extensions"] = {WHOLE_BODY: self.cycle.whole_body}  # type: ignore[attr-defined]
+
+    def on_response_complete(self) -> None:
+        """Begin to be idle; a timer that was set after an earlier answer goes on."""
+        busy = bool(self.pipeline)  # with a request that came before this answer
+        if busy or self.timeout_keep_alive_task is None or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+        self._idle_since = None if busy else self.loop.time()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Be busy. A timer costs more to cancel and set anew, each request, than to leave alone."""
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Hang up if nothing came for the whole time, else look again when it could be over."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # the end of the answer sets it anew
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            later = self.loop.call_later(left, self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = later
+        else:
+            super().timeout_keep_alive_handler()
 
     def _count(self, *parts: bytes) -> None:
         self._head_bytes += sum(map(len, parts))

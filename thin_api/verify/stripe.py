@@ -38,7 +38,7 @@ _HEX_OF_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def _mac(timestamp: str, body: bytes, secret: str) -> str:
     key = secret.encode("utf-8", "surrogateescape")
-    return hmac.new(key, timestamp.encode("ascii") + b"." + body, "sha256").hexdigest()
+    return hmac.digest(key, timestamp.encode("ascii") + b"." + body, "sha256").hex()
 
 
 def parse_header(header: str) -> tuple[str, list[str]]:
