@@ -26,7 +26,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "request_finished": (409, "The model call of this request id has ended."),
     "invalid_call": (422, "The model call is not stated properly."),
     "unknown_model": (422, "The model has no price."),
-    "estimate_too_large": (422, "The model call alone would cost more than a budget allows."),
+    "estimate_too_large": (429, "The model call alone would cost more than a budget allows."),
     "budget_exhausted": (429, "The model call does not fit what is left of a budget."),
     "circuit_open": (429, "Too many model calls, or too much cost, within a minute."),
     "unknown_endpoint": (404, "There is no such endpoint."),

@@ -28,6 +28,8 @@ declare
   v_verdict core.llm_verdict;
   v_first core.llm_verdict;
   v_answer core.llm_decision;
+  v_waited_for constant text[] := '{budget_exhausted,circuit_open}';
+  v_waits boolean;
 begin
   select r.* into v_known
     from core.llm_reservations as r
@@ -72,10 +74,13 @@ begin
       v_answer.expires_at := v_now + p_ttl;
       exit;
     end if;
-    if v_candidate.rank = 0 or (v_answer.resets_at is null and v_verdict.resets_at is not null) then
+    v_waits := v_verdict.reason = any (v_waited_for);
+    if v_candidate.rank = 0 or v_waits and v_answer.reason <> all (v_waited_for) then
       v_answer.reason := v_verdict.reason;  -- where waiting helps, what is waited for
+      v_answer.resets_at := v_verdict.resets_at;
+    elsif v_waits then
+      v_answer.resets_at := least(v_answer.resets_at, v_verdict.resets_at);
     end if;
-    v_answer.resets_at := least(v_answer.resets_at, v_verdict.resets_at);
     exit when exists (
       select from unnest(v_states) as s
        where s.scope = any (v_first.scopes) and s.policy ->> 'allow_fallback' = 'false');

@@ -1,5 +1,6 @@
 -- Whether a call to a model, of a known cost, fits every budget it falls under. What can never fit
--- outweighs what has to wait; of several waits the longest counts. Writes nothing: circuits that
+-- outweighs what has to wait; of several waits the longest counts. Of what exceeds a whole cap the
+-- reset is told, too: by then a larger cap may have been set. Writes nothing: circuits that
 -- have to open are told in tripped.
 create or replace function core.judge_llm_call(
   p_tenant_id uuid,
@@ -24,6 +25,7 @@ declare
   v_reason text;
   v_until timestamptz;
   v_never text;
+  v_never_until timestamptz;
   v_needed numeric;
 begin
   v_verdict.scopes := array[]::text[];
@@ -44,6 +46,7 @@ begin
       v_never := coalesce(v_never, 'premium_not_allowed');
     elsif p_cost is null or p_cost > least(v_state.cap_micros, v_micros_limit) then
       v_never := coalesce(v_never, 'estimate_too_large');
+      v_never_until := greatest(v_never_until, v_state.resets_at);
     elsif v_state.open_until > p_now then
       v_reason := 'circuit_open';
       v_until := v_state.open_until;
@@ -74,7 +77,7 @@ begin
   end if;
   if v_never is not null then
     v_verdict.reason := v_never;
-    v_verdict.resets_at := null;
+    v_verdict.resets_at := case when v_never = 'estimate_too_large' then v_never_until end;
   end if;
   return v_verdict;
 end

@@ -74,11 +74,18 @@ async def test_a_denial_says_when_to_come_back(database: Database) -> None:
     assert spender.actions() == {"ALLOW": 1, "BLOCK": 1}
 
 
+async def test_a_call_above_the_whole_cap_is_told_the_reset_too(database: Database) -> None:
+    spender = new_spender(database, 1000)
+    async with running_shim(database) as shim:
+        denied = await spender.reserve(shim, "c-1", 1001)
+    assert_problem(denied, 429, "estimate_too_large")
+    assert datetime.fromisoformat(denied.json()["resets_at"]).time().isoformat() == "00:00:00"
+
+
 async def test_what_no_waiting_cures_has_no_retry_after(database: Database) -> None:
     spender = new_spender(database, 1000, allow_premium=False)
     async with running_shim(database) as shim:
         answers = {
-            "estimate_too_large": await spender.reserve(shim, "c-1", 1001),
             "unknown_model": await spender.reserve(shim, "c-2", model="sentinel-model"),
             "premium_not_allowed": await spender.reserve(shim, "c-3", 10**6, model="dear"),
         }
@@ -88,7 +95,7 @@ async def test_what_no_waiting_cures_has_no_retry_after(database: Database) -> N
     for code, answer in answers.items():
         assert_problem(answer, PROBLEMS[code][0], code)
         assert answer.json()["resets_at"] is None
-    assert spender.actions() == {"BLOCK": 4}
+    assert spender.actions() == {"BLOCK": 3}
 
 
 async def test_only_a_live_key_of_the_tenant_is_let_in(database: Database) -> None:
