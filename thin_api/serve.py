@@ -31,6 +31,9 @@ MOST_FILES = 65_536
 class Server(uvicorn.Server):
     """uvicorn's server, which by itself heeds a signal only when it has started."""
 
+    gave_up = False
+    """Asked to stop before it served: uvicorn may take the exit for a failed start."""
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the database, listen, and say so."""
         await super().startup(sockets)
@@ -39,6 +42,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop: in order when webhooks may be under way, at once when none can be."""
         if not self.started:
+            self.gave_up = True
             sys.exit(0)
         super().handle_exit(sig, frame)
 
@@ -108,7 +112,7 @@ def main() -> int:
     try:
         server.run(sockets=[bound])
     except SystemExit as stop:
-        if stop.code:
+        if stop.code and not server.gave_up:
             refusal = getattr(app.state, "refusal", "an error nobody foresaw, see the log")
             sys.stderr.write(f"the shim does not start: {refusal}\n")
             return REFUSED
