@@ -28,7 +28,7 @@ declare
   v_verdict core.llm_verdict;
   v_first core.llm_verdict;
   v_answer core.llm_decision;
-  v_waited_for constant text[] := '{budget_exhausted,circuit_open}';
+  v_waited_for constant text[] := array['budget_exhausted', 'circuit_open'];
   v_waits boolean;
 begin
   select r.* into v_known
