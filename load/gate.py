@@ -36,7 +36,7 @@ class Options:
     """How a gate is run. tenants: how many share the webhooks of each provider."""
 
     mix: Mix
-    users: int = 64
+    users: int = 128
     processes: int = 1
     tenants: int = 1
     limit_seconds: float = LIMIT_SECONDS

@@ -44,7 +44,7 @@ def parse_providers(text: str) -> tuple[tuple[str, float], ...]:
 
 def gate(
     webhooks: Annotated[int, typer.Option("-n", min=20, help="How many to send.")] = 10_000,
-    users: Annotated[int, typer.Option(min=1, help="How many send at the same time.")] = 64,
+    users: Annotated[int, typer.Option(min=1, help="How many send at the same time.")] = 128,
     processes: Annotated[int, typer.Option(min=1, help="Processes of the client.")] = 1,
     providers: Annotated[
         str, typer.Option(help="Whose webhooks: stripe=3,shopify=1 (also standard, woocommerce).")
