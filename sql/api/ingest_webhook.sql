@@ -1,8 +1,8 @@
--- The one call per webhook: sets the tenant, finds the endpoint, takes the webhook
--- (core.ingest_delivery), all in the caller's transaction.
+-- The one call per webhook: sets the tenant and takes the webhook (core.ingest_deliveries), all in the
+-- caller's transaction.
 -- work_mem: a set-returning function that outgrows it would write the raw payload to a temporary
 -- file; 256 MB holds every level of the largest body (2 MiB, 32 levels). It is a bound, not taken.
--- Locks: those of core.ingest_delivery.
+-- Locks: those of core.ingest_deliveries.
 create or replace function api.ingest_webhook(
   p_tenant_id uuid,
   p_endpoint_id uuid,
@@ -22,17 +22,14 @@ create or replace function api.ingest_webhook(
 as $function$
 #variable_conflict use_column
 declare
-  v_endpoint record;
-  v_receipt record;
+  v_receipt core.receipt;
 begin
   -- IF, not PERFORM: an expression costs no start of the executor.
   if core.set_tenant(p_tenant_id) is null then
     return;
   end if;
-  v_endpoint := core.endpoint_of(p_tenant_id, p_endpoint_id);
-  v_receipt := core.ingest_delivery(
-    p_tenant_id, p_endpoint_id, v_endpoint.provider, v_endpoint.settings, v_endpoint.hmac_pads,
-    p_headers, p_body, p_verification);
+  v_receipt := (core.ingest_deliveries(
+    p_tenant_id, array[p_endpoint_id], array[p_headers], array[p_body], array[p_verification]))[1];
   status := v_receipt.status;
   receipt_id := v_receipt.receipt_id;
   event_id := v_receipt.event_id;

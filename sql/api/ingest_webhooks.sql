@@ -1,10 +1,10 @@
--- Webhooks of one tenant that came at the same moment: each is taken as api.ingest_webhook takes it,
--- they share a round trip and a commit, and neighbours of one endpoint look it up once. What one raises rolls all of them back; the caller then
--- hands each over alone, and the dedup gate makes that harmless.
+-- Webhooks of one tenant that came at the same moment: each is taken as api.ingest_webhook takes it;
+-- they share a round trip, a commit and the statements that store them (core.ingest_deliveries). What
+-- one raises rolls all of them back; the caller then hands each over alone, and the dedup gate makes
+-- that harmless.
 -- work_mem: see api.ingest_webhook.
 -- lock_timeout: one that waits for a lock must not hold up the others; alone it may wait longer.
--- Locks: those of api.ingest_webhook, of each in turn. A caller who orders them by body hash lets
--- two groups that hold the same webhooks wait for each other instead of deadlocking.
+-- Locks: those of core.ingest_deliveries.
 create or replace function api.ingest_webhooks(
   p_tenant_id uuid,
   p_endpoint_ids uuid[],
@@ -23,31 +23,21 @@ as $function$
 #variable_conflict use_column
 declare
   v_count integer := coalesce(cardinality(p_endpoint_ids), 0);
-  v_endpoint record;
-  v_receipt record;
+  v_receipts core.receipt[];
 begin
   if (cardinality(p_headers), cardinality(p_bodies), cardinality(p_verifications))
     is distinct from (v_count, v_count, v_count)
   then
     perform core.raise_error('uneven_batch');
   end if;
-  for v_ordinal in 1 .. v_count loop
-    if v_ordinal = 1 or p_endpoint_ids[v_ordinal] is distinct from p_endpoint_ids[v_ordinal - 1]
-    then
-      perform core.set_tenant(p_tenant_id);
-      v_endpoint := core.endpoint_of(p_tenant_id, p_endpoint_ids[v_ordinal]);
-    end if;
-    v_receipt := core.ingest_delivery(
-      p_tenant_id, p_endpoint_ids[v_ordinal], v_endpoint.provider, v_endpoint.settings,
-      v_endpoint.hmac_pads, p_headers[v_ordinal], p_bodies[v_ordinal],
-      p_verifications[v_ordinal]);
-    ordinal := v_ordinal;
-    status := v_receipt.status;
-    receipt_id := v_receipt.receipt_id;
-    event_id := v_receipt.event_id;
-    reason := v_receipt.reason;
-    return next;
-  end loop;
+  if core.set_tenant(p_tenant_id) is null or v_count = 0 then
+    return;
+  end if;
+  v_receipts := core.ingest_deliveries(
+    p_tenant_id, p_endpoint_ids, p_headers, p_bodies, p_verifications);
+  return query
+    select r.ordinality::integer, r.status, r.receipt_id, r.event_id, r.reason
+      from rows from (unnest(v_receipts)) with ordinality as r;
 end
 $function$;
 

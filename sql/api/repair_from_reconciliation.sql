@@ -1,7 +1,7 @@
 -- Brings into the ledger what a statement confirmed: items that are missing here for which there is
 -- an event that nobody could verify. What is missing without any event is left to the provider: let
 -- it deliver again, so that the sale has its context and its business key.
--- Locks: the items, in the order of their objects, then per item those of core.record_event. A
+-- Locks: the items, in the order of their objects, then per item those of core.record_deliveries. A
 -- webhook for several of these objects may deadlock with it; one of both is rolled back and tried
 -- again.
 create or replace function api.repair_from_reconciliation(

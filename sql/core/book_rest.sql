@@ -1,7 +1,7 @@
 -- Books what a refund could not when it came, because it exceeded its sale: as much as the sale has
 -- room for now (a correction gave some back). The first entry of the refund keeps its id; what is
 -- added later stands beside it as <refund>:rest:<n>, of the same event. Null when nothing is left.
--- Locks: the advisory lock on the sale, as core.record_event takes it.
+-- Locks: the advisory lock on the sale, as core.book_events takes it.
 create or replace function core.book_rest(
   p_tenant_id uuid,
   p_event_id uuid,
@@ -45,7 +45,9 @@ begin
         || case when v_booked.entries > 0 then ':rest:' || v_booked.entries else '' end,
       v_sale_id, p_event_id, p_event.currency, -v_room, p_event.occurred_at, v_now
     );
-    perform core.mark_order_dirty(p_tenant_id, p_event_id, p_event);
+    perform core.hold_marks(p_tenant_id);
+    perform core.mark_days_dirty(
+      p_tenant_id, core.days_of_event(p_tenant_id, p_event_id, p_event, false));
   end if;
   return case when v_rest > v_room then
     format('object_id %s, excess_minor %s %s',

@@ -6,16 +6,8 @@
 -- delivery that cannot even be buried would come back for ever.
 create or replace function core.bury_delivery(
   p_tenant_id uuid,
-  p_endpoint_id uuid,
-  p_receipt_id uuid,
+  p_delivery core.delivery,
   p_position integer,
-  p_provider text,
-  p_topic text,
-  p_delivery_key text,
-  p_verification text,
-  p_headers jsonb,
-  p_request_sha256 bytea,
-  p_body_bytes integer,
   p_dead core.dead_letter
 )
   returns void
@@ -28,7 +20,8 @@ declare
   v_now timestamptz := clock_timestamp();
   v_jitter double precision := random();
   v_dead core.dead_letter := p_dead;
-  v_headers jsonb := core.redact_headers(p_headers);
+  v_gate core.webhook_dedup_events := p_delivery.gate;
+  v_headers jsonb := core.redact_headers(p_delivery.headers);
   v_is_stripped boolean := false;
   v_next timestamptz;
 begin
@@ -44,10 +37,10 @@ begin
         next_attempt_at, is_quarantined, redacted_count
       )
       values (
-        p_tenant_id, core.uuid_v7(), p_receipt_id, p_position, p_endpoint_id, p_provider, p_topic,
-        p_delivery_key, p_verification, v_dead.stage, v_dead.reason, v_dead.sqlstate,
-        v_dead.message, v_dead.detail, v_headers, v_dead.payload, v_dead.masked_body,
-        p_request_sha256, p_body_bytes, v_now, v_now, v_now,
+        p_tenant_id, core.uuid_v7(), v_gate.receipt_id, p_position, v_gate.endpoint_id,
+        p_delivery.provider, v_gate.topic, v_gate.delivery_key, v_gate.verification, v_dead.stage,
+        v_dead.reason, v_dead.sqlstate, v_dead.message, v_dead.detail, v_headers, v_dead.payload,
+        v_dead.masked_body, v_gate.request_sha256, v_gate.body_bytes, v_now, v_now, v_now,
         case when v_next is null then 'open' else 'retrying' end,
         v_next, coalesce(v_dead.is_quarantined, false), coalesce(v_dead.redacted_count, 0)
       )
@@ -94,6 +87,5 @@ begin
 end
 $function$;
 
-comment on function core.bury_delivery(
-  uuid, uuid, uuid, integer, text, text, text, text, jsonb, bytea, integer, core.dead_letter) is
+comment on function core.bury_delivery(uuid, core.delivery, integer, core.dead_letter) is
   'Puts a delivery, or one event of it, into the dead-letter queue';

@@ -33,7 +33,6 @@ begin
   end loop;
 
   v_now := clock_timestamp();
-  perform set_config('app.marked_day', '', true);  -- what was marked is no longer pending
   if not pg_try_advisory_xact_lock(core.lock_of_job(p_tenant_id, v_job.task, v_job.key)) then
     v_successor_id := core.uuid_v7();
   end if;

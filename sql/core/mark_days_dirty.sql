@@ -1,8 +1,5 @@
 -- One pending job per day, in the order of the days so that two who mark the same ones do not
--- deadlock. The usual single day takes no query, and the day that this transaction marked last is
--- not marked again: it still holds the lock under which it found or added a job
--- (core.enqueue_job), for all that it commits. The note of it ends with the transaction, and with
--- the subtransaction that the lock ends with; core.claim_job takes it away.
+-- deadlock. The usual single day takes no query.
 create or replace function core.mark_days_dirty(
   p_tenant_id uuid,
   p_days date[],
@@ -17,15 +14,10 @@ as $function$
 declare
   v_run_at timestamptz := coalesce(p_run_at, clock_timestamp());  -- pulls forward what waits
   v_day date;
-  v_note text;
 begin
-  if cardinality(p_days) = 1 and p_run_at is null then
-    v_note := format('%s %s %s', pg_current_xact_id(), p_tenant_id, p_days[1]);
-    if v_note is distinct from current_setting('app.marked_day', true) then
-      perform core.enqueue_job(p_tenant_id, 'attribution', 'recompute_window', p_days[1]::text,
-        jsonb_build_object('day', p_days[1]), v_run_at);
-      perform set_config('app.marked_day', v_note, true);
-    end if;
+  if cardinality(p_days) = 1 then
+    perform core.enqueue_job(p_tenant_id, 'attribution', 'recompute_window', p_days[1]::text,
+      jsonb_build_object('day', p_days[1]), v_run_at);
     return;
   end if;
   for v_day in

@@ -11,7 +11,7 @@ create or replace function core.mark_touches_dirty(p_tenant_id uuid, p_event_ids
   set plan_cache_mode = force_generic_plan
 as $function$
 begin
-  perform pg_advisory_xact_lock_shared(hashtextextended('marks of ' || p_tenant_id, 0));
+  perform core.hold_marks(p_tenant_id);
   perform core.mark_days_dirty(p_tenant_id, core.days_of_touches(p_tenant_id, p_event_ids));
   perform core.mark_lost_touches(p_tenant_id, p_event_ids);
 end

@@ -1,7 +1,7 @@
 -- Judges one redacted document (a payload, or one part of a batch) and normalises it. Personal data
 -- outside the declared paths is quarantined, or replaced where the endpoint wants that. What is
 -- wrong ends up in dead_letter; only faults of the machine are raised.
--- What the scan finds clean is noted for the rest of the transaction, word for word, so that the
+-- What the scan finds clean is noted for the rest of the transaction (core.note_clean_text), so that the
 -- guard trigger need not scan the same text again.
 create or replace function core.read_part(
   p_provider text,
@@ -25,10 +25,6 @@ declare
   v_detail text;
 begin
   v.status := 'accepted';
-  -- Here: an exception would take it back. IF, not PERFORM: it costs no start of the executor.
-  if set_config('app.clean_payload', '', true) is null then
-    return null;
-  end if;
   begin
     if core.looks_like_pii(v_text) then
       if length(v_text) > 131072 then
@@ -43,7 +39,7 @@ begin
         perform core.raise_error(
           'pii_violation', core.mask_text(core.changed_paths(p_payload, v_redacted)));
       end if;
-    elsif set_config('app.clean_payload', v_text, true) = v_text then  -- noted, for the guard
+    elsif core.note_clean_text(v_text) is not null then
       v_redacted := p_payload;
     end if;
 

@@ -2,7 +2,7 @@
 -- the very functions that record deliveries, as verified by a statement. So the business key
 -- decides as ever: had the provider's own webhook come meanwhile, nothing is booked, and should it
 -- come later, it is a duplicate. The event keeps the receipt of its unverified delivery. Locks:
--- those of core.record_event.
+-- those of core.record_deliveries.
 create or replace function core.repair_item(
   p_tenant_id uuid,
   p_provider text,
@@ -20,7 +20,7 @@ declare
   v_read core.interpretation;
   v_event core.canonical_event;
   v_settings jsonb;
-  v_recorded record;
+  v_delivery core.delivery;
 begin
   select e.* into strict v_stored
     from core.attribution_events as e
@@ -39,13 +39,15 @@ begin
 
   v_gate.verification := 'statement';
   v_gate.outcome := 'failed';  -- its own event id is taken: a new one
+  v_read.status := 'accepted';
   v_read.events := array[v_event];
   v_read.redacted_count := v_stored.redacted_count;
-  v_recorded := core.record_delivery(p_tenant_id, v_gate, p_provider, '{}', v_read);
+  v_delivery := row(p_provider, '{}'::jsonb, v_read, v_gate)::core.delivery;
+  v_gate := (core.record_deliveries(p_tenant_id, array[v_delivery]))[1];
   return case
-    when v_recorded.status = 'duplicate'
-      or v_recorded.reason in ('already_booked', 'amount_differs') then 'known'
-    when v_recorded.status = 'dead' then 'refused'
+    when v_gate.status = 'duplicate'
+      or v_gate.reason in ('already_booked', 'amount_differs') then 'known'
+    when v_gate.status = 'dead' then 'refused'
     else 'booked'
   end;
 exception when others then

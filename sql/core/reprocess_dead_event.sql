@@ -4,7 +4,7 @@
 -- a batch, or an order or payment reduced to this one refund, whose own event is the last. The
 -- topic of the URL was judged when it arrived; here it only stands in for a missing header. A
 -- refund above its sale is an event already: of it only the rest is booked.
--- What comes back dead is undone by the caller. Locks: as core.record_event.
+-- What comes back dead is undone by the caller. Locks: as core.record_deliveries.
 create or replace function core.reprocess_dead_event(
   p_tenant_id uuid,
   p_gate core.webhook_dedup_events,
@@ -18,11 +18,11 @@ create or replace function core.reprocess_dead_event(
 as $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_delivery core.delivery;
   v_gate core.webhook_dedup_events := p_gate;
   v_endpoint record;
   v_read core.interpretation;
   v_event core.canonical_event;
-  v_recorded record;
   v_dead core.dead_letter;
   v core.event_attempt;
 begin
@@ -57,11 +57,11 @@ begin
         array_fill(null::core.canonical_event, array[p_row.position - 1]) || v_event;
     end if;
     v_gate.outcome := 'failed';  -- no event id was promised
-    v_recorded := core.record_delivery(
-      p_tenant_id, v_gate, p_row.provider, p_row.headers, v_read);
-    v.status := v_recorded.status;
-    v.event_id := v_recorded.event_id;
-    v.reason := v_recorded.reason;
+    v_delivery := row(p_row.provider, p_row.headers, v_read, v_gate)::core.delivery;
+    v_gate := (core.record_deliveries(p_tenant_id, array[v_delivery]))[1];
+    v.status := v_gate.status;
+    v.event_id := v_gate.event_id;
+    v.reason := v_gate.reason;
     if v.status = 'dead' or p_row.position > 0 then
       select d.stage, d.reason, d.sqlstate, d.message, d.detail
         into v_dead.stage, v_dead.reason, v_dead.sqlstate, v_dead.message, v_dead.detail

@@ -11,7 +11,7 @@ create or replace function core.wait_for_marks(p_tenant_id uuid)
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_key bigint := hashtextextended('marks of ' || p_tenant_id, 0);
+  v_key bigint := core.lock_of_marks(p_tenant_id);
   v_until timestamptz := clock_timestamp() + interval '5 seconds';
   v_pending text[];
 begin

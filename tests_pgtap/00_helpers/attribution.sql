@@ -81,7 +81,6 @@ create or replace function tap.clear_jobs(p_tenant_id uuid)
   returns void
   language sql
 as $function$
-  delete from core.jobs as j where j.tenant_id = p_tenant_id;
-  select set_config('app.marked_day', '', true)
+  delete from core.jobs as j where j.tenant_id = p_tenant_id
 $function$;
 comment on function tap.clear_jobs(uuid) is 'Forgets what is marked';

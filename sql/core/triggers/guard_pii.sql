@@ -1,8 +1,7 @@
 -- The second line of privacy: whatever code writes, a row with personal data is refused (SQLSTATE
 -- 23514). One small function per table that holds JSON; each names only columns of its own table.
 -- An event's payload that this transaction has already found clean (core.read_part), to the letter,
--- is not scanned again; the note of it is no more than that: the text itself, gone with the
--- transaction, and written by the owner's functions right before the row.
+-- is not scanned again (core.is_noted_clean).
 create or replace function core.tg_attribution_events__guard_pii()
   returns trigger
   language plpgsql
@@ -16,9 +15,7 @@ declare
     case when left(new.customer_key, 1) <> '~' then new.customer_key end,
     new.utm_source, new.utm_medium, new.utm_campaign, new.referrer, new.landing_page, new.channel);
 begin
-  if new.payload::text is distinct from current_setting('app.clean_payload', true)
-    and core.contains_pii(new.payload)
-  then
+  if not core.is_noted_clean(new.payload::text) and core.contains_pii(new.payload) then
     perform core.raise_error('pii_violation', 'payload');
   elsif v_columns <> core.mask_text(v_columns) then
     perform core.raise_error('pii_violation', 'a descriptive column');
