@@ -71,11 +71,11 @@ select is((select row(s.status, s.reason)::text from t, tap.send(t.tenant_id, t.
 select is((select row(s.status, s.reason)::text from t, tap.send(t.tenant_id, t.quarantine, tap.shopify_headers('orders/paid'),
   '{"id": 9, "note": "zebulon@example.com 212-555-0143') as s), '(dead,invalid_json)', 'an unreadable body is masked');
 
-select is((select count(*) from core.attribution_events as e, t where e.tenant_id = t.tenant_id and e::text ~* 'zebulon|555-?0143|4111'), 0::bigint,
+select is((select count(*) from core.attribution_events as e, t where e.tenant_id = t.tenant_id and e::text ~* 'zebulon|555-?0143|4111 ?1111'), 0::bigint,
   'no event holds any of it');
-select is((select count(*) from core.dead_events as d, t where d.tenant_id = t.tenant_id and d::text ~* 'zebulon|555-?0143|4111'), 0::bigint,
+select is((select count(*) from core.dead_events as d, t where d.tenant_id = t.tenant_id and d::text ~* 'zebulon|555-?0143|4111 ?1111'), 0::bigint,
   'no dead letter does');
-select is((select count(*) from core.webhook_dedup_events as g, t where g.tenant_id = t.tenant_id and g::text ~* 'zebulon|555-?0143|4111'), 0::bigint,
+select is((select count(*) from core.webhook_dedup_events as g, t where g.tenant_id = t.tenant_id and g::text ~* 'zebulon|555-?0143|4111 ?1111'), 0::bigint,
   'the gate does not');
 
 select * from finish();
