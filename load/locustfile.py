@@ -61,7 +61,7 @@ class Prepared(FastHttpUser):
     due: Iterator[float] | None = None
 
     def _connect(self) -> Any:
-        pool = self.client.client.clientpool.get_client(self.client.base_url)
+        pool = self.client.client.clientpool.get_client(str(self.client.base_url))
         return pool._connection_pool.get_socket()
 
     @task
@@ -132,9 +132,10 @@ class Demo(FastHttpUser):
             body, endpoint.secret, topic=topic, now=time.time()
         )
         path = f"/webhooks/{provider}/{endpoint.endpoint_id}"
-        self.client.post(path, data=body, headers=headers, name=f"{provider} {topic}")
+        name = f"{provider} {topic}"
+        self.client.post(path, data=body, headers=headers, name=name)  # type: ignore[arg-type]
 
 
-@events.init_command_line_parser.add_listener
+@events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
 def _options(parser: Any) -> None:
     parser.set_defaults(users=16, spawn_rate=16)

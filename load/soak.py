@@ -41,7 +41,7 @@ def main(
 ) -> None:
     """Send at a steady rate and look at the memory of shim and PostgreSQL after each slice."""
     mix = Mix.of(rate * slice_seconds, (("stripe", 3.0), ("shopify", 1.0)))
-    rows = []
+    rows: list[tuple[float, float, float, int]] = []
     with running_system() as system, running_shim(system) as shim:
         made = system.create_endpoints(["stripe", "shopify"])
         endpoints = {p: [e for e in made if e.provider == p] for p in ("stripe", "shopify")}
