@@ -92,8 +92,8 @@ def growth(events: int, count: int, rounds: int, users: int, say: Say) -> Findin
         system.create_endpoints([STRIPE.provider])
 
         def rate() -> float:
-            # Of the null benchmark's at the same time: before and after are minutes apart.
             _rate(system, shim, count // 4, users)  # functions are compiled, plans are made
+            # Of the null benchmark's at the same time: before and after are minutes apart.
             return statistics.median(
                 _rate(system, shim, count, users) / _rate(system, null, 3 * count, users)
                 for _ in range(rounds)
