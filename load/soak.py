@@ -20,6 +20,7 @@ from load.mix import Bodies, Mix, deliveries
 from load.system import running_shim, running_system
 
 WARM_UP_SLICES = 2
+LEAST_SLICES = WARM_UP_SLICES + 2
 MOST_GROWTH = 1.25
 LEAST_RATE = 0.95
 USERS = 64
@@ -62,7 +63,7 @@ def main(
         rest = {"shim": mib(shim.processes), "postgres": mib(system.processes)}
         console.print(f"at rest: shim {rest['shim']} MiB, PostgreSQL {rest['postgres']} MiB")
         until = time.monotonic() + minutes * 60
-        while time.monotonic() < until or len(slices) <= WARM_UP_SLICES:
+        while time.monotonic() < until or len(slices) < LEAST_SLICES:
             sent = deliveries(mix, endpoints, shim.host, bodies)
             run = send(system, shim, sent, users=USERS, pace=rate, timeout=600, watch=False)
             now = Slice(
