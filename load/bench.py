@@ -37,7 +37,9 @@ def main(
     rounds: Annotated[int, typer.Option(help="Rounds of each, interleaved.")] = 3,
     events: Annotated[int, typer.Option(help="How many events to add for the growth.")] = 5_000_000,
     users: Annotated[int, typer.Option(help="How many send at the same time.")] = 64,
-    readme: Annotated[bool, typer.Option(help="Write the table into README.md.")] = True,
+    readme: Annotated[
+        bool, typer.Option(help="Write the table into README.md (never of --quick).")
+    ] = True,
 ) -> None:
     """Compare the shim with no database, with pgbench and with the same work in FastAPI."""
     if quick:
@@ -67,8 +69,11 @@ def main(
     keep(rivals, also, machine)
     text = table(rivals, also, machine)
     console.print(text)
-    if readme and not quick and not write_readme(text):
-        console.print("README.md has no markers for the table")
+    console.print(f"written to {RESULTS.relative_to(ROOT)}", end="")
+    if quick or not readme:
+        console.print("; README.md stays as it is")
+    else:
+        console.print(" and README.md" if write_readme(text) else "; README.md has no markers")
 
 
 def keep(rivals: Rivals, also: Sequence[Finding], machine: dict[str, Any]) -> None:
