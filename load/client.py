@@ -1,12 +1,15 @@
 """`python -m load.client FILE HOST USERS PACE`: one process of locust users for the gate.
 
 FILE holds pickled deliveries. It says "ready" when its users are connected, starts on the line
-"go", and ends when everything is sent; the results go to FILE.results.
+"go", and ends when everything is sent; the results go to FILE.results. PACE: requests a second,
+evenly spread; 0: as fast as they are answered.
 """
 
 import gc
+import itertools
 import pickle
 import sys
+import time
 from pathlib import Path
 
 import gevent
@@ -27,7 +30,6 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     Sender.deliveries, Sender.results = iter(sent), []
     Sender.go, Sender.connected = Event(), []
     Sender.host = f"http://{host}"
-    Sender.pace = users / pace if pace else None
     environment = Environment(user_classes=[Sender], catch_exceptions=False)
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)
@@ -38,6 +40,7 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     gc.disable()
     print("ready", flush=True)  # noqa: T201
     gevent.get_hub().threadpool.apply(sys.stdin.readline)
+    Sender.due = itertools.count(time.monotonic(), 1 / pace) if pace else None
     Sender.go.set()
     while len(Sender.results) < len(sent) and runner.user_count:
         gevent.sleep(0.02)

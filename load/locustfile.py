@@ -47,7 +47,8 @@ class Prepared(FastHttpUser):
 
     deliveries: what all users of this process send, each once. results: (delivery, start, seconds,
     status, body), status 0 for a broken connection and -1 for a timeout. go: an event to wait for.
-    pace: seconds from one request of this user to the next, or None.
+    due: when each is to be sent, or None. An answer's time counts from there: one that was sent
+    late, since every user was waiting for an answer, waited itself.
     """
 
     abstract = True
@@ -57,10 +58,10 @@ class Prepared(FastHttpUser):
     results: list[tuple[Any, float, float, int, bytes]]
     go: Any
     connected: list[int]
-    pace: float | None = None
+    due: Iterator[float] | None = None
 
     def _connect(self) -> Any:
-        pool = self.client.client.clientpool.get_client(self.client.base_url)
+        pool = self.client.client.clientpool.get_client(str(self.client.base_url))
         return pool._connection_pool.get_socket()
 
     @task
@@ -70,12 +71,12 @@ class Prepared(FastHttpUser):
         self.connected.append(1)
         self.go.wait()
         clock, log = time.monotonic, self.environment.stats.log_request
-        due = clock()
         for delivery in self.deliveries:
-            if self.pace is not None:
-                due += self.pace
-                gevent.sleep(max(0.0, due - clock()))
-            started = clock()
+            if self.due is None:
+                started = clock()
+            else:
+                started = next(self.due)
+                gevent.sleep(max(0.0, started - clock()))
             try:
                 sock.sendall(delivery.request)
                 status, body = _answer(sock)
@@ -131,9 +132,10 @@ class Demo(FastHttpUser):
             body, endpoint.secret, topic=topic, now=time.time()
         )
         path = f"/webhooks/{provider}/{endpoint.endpoint_id}"
-        self.client.post(path, data=body, headers=headers, name=f"{provider} {topic}")
+        name = f"{provider} {topic}"
+        self.client.post(path, data=body, headers=headers, name=name)  # type: ignore[arg-type]
 
 
-@events.init_command_line_parser.add_listener
+@events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
 def _options(parser: Any) -> None:
     parser.set_defaults(users=16, spawn_rate=16)

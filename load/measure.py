@@ -31,7 +31,10 @@ select coalesce(wait_event_type || ': ' || wait_event, 'running'), count(*)
 
 @dataclass(frozen=True)
 class Result:
-    """What a client was answered. status 0: the connection broke, -1: timeout."""
+    """What a client was answered. status 0: the connection broke, -1: timeout.
+
+    started: when it was sent, or was due.
+    """
 
     delivery: Delivery
     started: float
@@ -124,7 +127,9 @@ def send(
     timeout: float = 300,
     watch: bool = True,
 ) -> Run:
-    """Send everything with so many users in so many processes; pace: webhooks per second, 0: all.
+    """Send everything with so many users in so many processes.
+
+    pace: webhooks a second, evenly spread, timed from when each was due; 0: as fast as they go.
 
     Replays go to the process of their original, so that they cannot overtake it.
     """

@@ -21,5 +21,5 @@ class NoGroups(Groups):
 
 
 if __name__ == "__main__":
-    app.Groups = NoGroups  # type: ignore[misc]
+    app.Groups = NoGroups  # type: ignore[attr-defined]
     sys.exit(serve.main())

@@ -1,67 +1,31 @@
-"""What one webhook costs in the database: `api.ingest_webhook` under pgbench, one client.
+"""What one webhook costs in the database alone: no shim, no client, no disk.
 
-Runs against a throwaway embedded server, `synchronous_commit` off, so that the disk is left out.
-Each round measures, one right after the other, building a body and building it and ingesting it;
-the cost is the difference, the figure the median of the rounds. `python -m load.procedure`
+By pgbench, one client and one commit each: the time of building a body and ingesting it less that
+of building it, one right after the other. And the CPU time of a backend that is handed webhooks
+alone and in groups, as the shim hands them over. Figures are medians of interleaved rounds, on a
+server of its own without `fsync`. `python -m load.procedure`
 """
 
-import os
-import re
 import statistics
-import subprocess
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack
 
 import psycopg
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
+from load import pgbench
+from load.backend import session_of
+from load.kinds import SHOPIFY, STRIPE, Kind
 from load.mix import template
-from thin_api.tests.cluster import running_cluster
+from load.system import System, running_system
 
 ROUNDS = 5
 SECONDS = 2
-# The bodies come from a table: pgbench would take each `:00` of a literal for a variable.
-BODIES = """
-create table public.bodies as
-select p.provider, p.headers::jsonb, p.body, t.id as tenant_id,
-  api.create_endpoint(t.id, p.provider, array['x']) as endpoint_id
-from (values ('stripe', '{}', %s), ('shopify', '{"x-shopify-topic": "orders/paid"}', %s))
-  as p (provider, headers, body),
-  api.create_tenant('procedure') as t (id)
-"""
-# Shopify's ids are numbers; Stripe's hold no long runs of digits, which would look like a card's.
-NEW_ID = {
-    "stripe": "translate((:n)::bigint::text, '0123456789', 'qwertzuiop')",
-    "shopify": "(:n)::bigint::text",
-}
-BUILD = """
-select octet_length(convert_to(replace(b.body, 'Zq7Zq7Zq7Zq7', {unique}), 'UTF8'))
-from public.bodies as b where b.provider = '{provider}'
-"""
-INGEST = """
-select r.* from public.bodies as b, lateral api.ingest_webhook(
-  b.tenant_id, b.endpoint_id, b.headers,
-  convert_to(replace(b.body, 'Zq7Zq7Zq7Zq7', {unique}), 'UTF8'), 'none') as r
-where b.provider = '{provider}'
-"""
-
-
-def latency_ms(pgbench: Path, dsn: str, statement: str, options: str = "") -> float:
-    """Return the mean latency of a statement in milliseconds, as pgbench tells it."""
-    with TemporaryDirectory() as folder:
-        script = Path(folder, "script.sql")
-        script.write_text(f"\\set n random(100000000000, 999999999999)\n{statement};\n", "utf-8")
-        command = [pgbench, "-n", "-M", "prepared", "-T", str(SECONDS), "-f", script, dsn]
-        environment = os.environ | {"PGOPTIONS": f"-c synchronous_commit=off {options}"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    found = re.search(r"latency average = ([0-9.]+) ms", done.stdout)
-    if not found or done.returncode:
-        raise RuntimeError(done.stderr)
-    return float(found[1])
-
-
+KINDS = (STRIPE, SHOPIFY)
+GROUPS = (1, 32)
+NO_WAITING = "-c synchronous_commit=off"
 PROFILE = """
 select funcname, round(calls::numeric / most, 1), round((total_time * 1000 / most)::numeric),
   round((self_time * 1000 / most)::numeric)
@@ -71,42 +35,63 @@ order by self_time desc limit 16
 """
 
 
-def profile(connection: psycopg.Connection, pgbench: Path, dsn: str, ingest: str) -> Table:
+def latency_us(system: System, kind: Kind) -> float:
+    """Return what ingesting adds to building a body."""
+    ingested = pgbench.ingest(system, kind, SECONDS, options=NO_WAITING)
+    built = pgbench.build(system, kind, SECONDS, NO_WAITING)
+    return (ingested.latency_ms - built.latency_ms) * 1000
+
+
+def costs(system: System) -> Table:
+    """Measure each kind in every manner, round by round."""
+    found: dict[tuple[Kind, str], list[float]] = {}
+    with ExitStack() as stack:
+        sessions = {
+            kind: session_of(
+                stack.enter_context(psycopg.connect(system.dsn("shim"), autocommit=True)),
+                system,
+                kind,
+            )
+            for kind in KINDS
+        }
+        for _ in track(range(ROUNDS), "measuring", transient=True):
+            for kind, session in sessions.items():
+                found.setdefault((kind, "pgbench"), []).append(latency_us(system, kind))
+                for group in GROUPS:
+                    cpu = session.cpu_us(group, SECONDS / 2)
+                    found.setdefault((kind, f"{group}"), []).append(cpu)
+    columns = ("pgbench", *map(str, GROUPS))
+    table = Table(
+        "webhook", "bytes", "us by pgbench", *(f"CPU us in groups of {n}" for n in GROUPS)
+    )
+    for kind in KINDS:
+        size = len(template(kind.provider, kind.body_bytes))
+        medians = (statistics.median(found[kind, column]) for column in columns)
+        table.add_row(kind.name, str(size), *(f"{median:.0f}" for median in medians))
+    return table
+
+
+def profile(system: System, kind: Kind) -> Table:
     """Return the functions that take most time; counting them makes each a little slower."""
-    connection.execute("select pg_stat_reset()")
-    latency_ms(pgbench, dsn, ingest, "-c track_functions=all")
-    time.sleep(2)  # the statistics of a session arrive after it
-    table = Table("function", "calls a webhook", "us with what it calls", "us itself")
-    for row in connection.execute(PROFILE):
-        table.add_row(*map(str, row))
+    with psycopg.connect(system.dsn("superuser"), autocommit=True) as connection:
+        connection.execute("select pg_stat_reset()")
+        options = f"{NO_WAITING} -c track_functions=all"
+        pgbench.ingest(system, kind, SECONDS, options=options)
+        time.sleep(2)  # the statistics of a session arrive after it
+        table = Table("function", "calls a webhook", "us with what it calls", "us itself")
+        for row in connection.execute(PROFILE):
+            table.add_row(*map(str, row))
+    table.title = f"{kind.name}, by pgbench"
     return table
 
 
 def main() -> None:
-    """Print the milliseconds of each kind of webhook and where they go."""
-    table = Table("webhook", "bytes", "ms in the database")
-    with running_cluster() as cluster, cluster.migrated() as database:
-        dsn = database.dsn("superuser")
-        pgbench = cluster.bin_dir / "pgbench"
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            profiles: list[Table] = []
-            bodies = {name: template(name) for name in NEW_ID}
-            connection.execute(BODIES, tuple(bodies.values()))
-            for provider, body in bodies.items():
-                build, ingest = (
-                    text.format(provider=provider, unique=NEW_ID[provider])
-                    for text in (BUILD, INGEST)
-                )
-                costs = [
-                    latency_ms(pgbench, dsn, ingest) - latency_ms(pgbench, dsn, build)
-                    for _ in range(ROUNDS)
-                ]
-                table.add_row(provider, str(len(body)), f"{statistics.median(costs):.3f}")
-                profiles.append(profile(connection, pgbench, dsn, ingest))
-            statuses = connection.execute(
-                "select status, count(*) from core.webhook_dedup_events group by status"
-            ).fetchall()
-    Console().print(table, dict(statuses), *profiles)
+    """Print what each kind of webhook costs and where the time goes."""
+    with running_system(fsync="off", full_page_writes="off") as system:
+        system.create_endpoints([kind.provider for kind in KINDS])
+        pgbench.put_bodies(system, KINDS)
+        tables = [costs(system), *(profile(system, kind) for kind in KINDS)]
+    Console().print(*tables)
 
 
 if __name__ == "__main__":

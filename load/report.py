@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,8 @@ def _history(lines: list[dict[str, Any]]) -> str:
     return _image(figure, "Earlier runs")
 
 
-def _table(rows: list[tuple[str, ...]], head: tuple[str, ...] = ()) -> str:
-    def cells(row: tuple[str, ...]) -> str:
+def _table(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...] = ()) -> str:
+    def cells(row: tuple[Any, ...]) -> str:
         return "".join(
             f"<td{' class=n' if i else ''}>{html.escape(str(cell))}</td>"
             for i, cell in enumerate(row)

@@ -1,13 +1,14 @@
-"""Steady load for a while: `python -m load.soak --minutes 10`. Memory must not grow, nor latency.
+"""Steady load for a while: `python -m load.soak --minutes 10`. The shim's memory must not grow.
 
-Exit codes: 0 steady, 1 not.
+Each answer is 200, and the shim keeps up with the rate. PostgreSQL's memory (its buffers fill) and
+the latency are told. Exit codes: 0 steady, 1 not.
 """
 
-import json
 import signal
 import sys
 import time
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import psutil
 import psycopg
@@ -19,8 +20,11 @@ from load.mix import Bodies, Mix, deliveries
 from load.system import running_shim, running_system
 
 WARM_UP_SLICES = 2
+LEAST_SLICES = WARM_UP_SLICES + 2
 MOST_GROWTH = 1.25
-console = Console()
+LEAST_RATE = 0.95
+USERS = 64
+console = Console(highlight=False, soft_wrap=True)
 
 
 def mib(processes: list[psutil.Process]) -> float:
@@ -34,6 +38,16 @@ def mib(processes: list[psutil.Process]) -> float:
     return round(total / 2**20, 1)
 
 
+class Slice(NamedTuple):
+    """What was seen after a while of load."""
+
+    shim_mib: float
+    postgres_mib: float
+    rate: float
+    p99_ms: float
+    not_200: int
+
+
 def main(
     minutes: Annotated[float, typer.Option(help="How long.")] = 10,
     rate: Annotated[int, typer.Option(help="Webhooks a second.")] = 500,
@@ -41,7 +55,7 @@ def main(
 ) -> None:
     """Send at a steady rate and look at the memory of shim and PostgreSQL after each slice."""
     mix = Mix.of(rate * slice_seconds, (("stripe", 3.0), ("shopify", 1.0)))
-    rows = []
+    slices: list[Slice] = []
     with running_system() as system, running_shim(system) as shim:
         made = system.create_endpoints(["stripe", "shopify"])
         endpoints = {p: [e for e in made if e.provider == p] for p in ("stripe", "shopify")}
@@ -49,26 +63,44 @@ def main(
         rest = {"shim": mib(shim.processes), "postgres": mib(system.processes)}
         console.print(f"at rest: shim {rest['shim']} MiB, PostgreSQL {rest['postgres']} MiB")
         until = time.monotonic() + minutes * 60
-        while time.monotonic() < until or len(rows) <= WARM_UP_SLICES:
+        while time.monotonic() < until or len(slices) < LEAST_SLICES:
             sent = deliveries(mix, endpoints, shim.host, bodies)
-            run = send(system, shim, sent, users=32, pace=rate, timeout=600, watch=False)
-            bad = sum(r.status != 200 for r in run.results)
-            rows.append((mib(shim.processes), mib(system.processes), run.latency_ms()["p99"], bad))
+            run = send(system, shim, sent, users=USERS, pace=rate, timeout=600, watch=False)
+            now = Slice(
+                mib(shim.processes), mib(system.processes), run.rate, run.latency_ms()["p99"],
+                sum(r.status != 200 for r in run.results),
+            )  # fmt: skip
+            slices.append(now)
             console.print(
-                f"shim {rows[-1][0]:6.1f} MiB  PostgreSQL {rows[-1][1]:7.1f} MiB  "
-                f"{run.rate:6.0f}/s  p99 {rows[-1][2]:6.1f} ms  not 200: {bad}"
+                f"shim {now.shim_mib:6.1f} MiB  PostgreSQL {now.postgres_mib:7.1f} MiB  "
+                f"{now.rate:6.0f}/s  p99 {now.p99_ms:6.1f} ms  not 200: {now.not_200}"
             )
         with psycopg.connect(system.dsn("superuser")) as connection:
             events = connection.execute("select count(*) from core.attribution_events").fetchone()
-    warm = rows[WARM_UP_SLICES:]
-    grown = warm[-1][0] / warm[0][0]
-    console.print(json.dumps({
-        "at_rest_mib": rest, "shim_mib": [warm[0][0], warm[-1][0]],
-        "postgres_mib": [warm[0][1], warm[-1][1]], "shim_growth": round(grown, 3),
-        "not_200": sum(row[3] for row in rows), "events": events and events[0],
-    }))  # fmt: skip
-    steady = grown < MOST_GROWTH and not any(row[3] for row in rows)
-    sys.exit(0 if steady else 1)
+    warm = slices[WARM_UP_SLICES:]
+    console.print_json(data={
+        "at_rest_mib": rest, "events": events and events[0],
+        "shim_mib": [warm[0].shim_mib, warm[-1].shim_mib],
+        "postgres_mib": [warm[0].postgres_mib, warm[-1].postgres_mib],
+        "p99_ms": [warm[0].p99_ms, warm[-1].p99_ms],
+    }, indent=None)  # fmt: skip
+    found = problems(slices, rate)
+    console.print("\n".join(f"not steady: {problem}" for problem in found) or "steady")
+    sys.exit(1 if found else 0)
+
+
+def problems(slices: Sequence[Slice], rate: int) -> list[str]:
+    """Return what was not steady, once warm."""
+    warm = slices[WARM_UP_SLICES:]
+    grown = warm[-1].shim_mib / warm[0].shim_mib
+    slowest = min(now.rate for now in warm)
+    bad = sum(now.not_200 for now in slices)
+    found = {
+        f"the shim's memory grew to {grown:.2f} times": grown >= MOST_GROWTH,
+        f"{bad} answers other than 200": bad > 0,
+        f"{slowest:.0f} webhooks/s instead of {rate}": slowest < LEAST_RATE * rate,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
 
 
 if __name__ == "__main__":

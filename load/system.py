@@ -90,8 +90,8 @@ def _first(connection: psycopg.Connection, query: str, *parameters: object) -> U
 
 @contextmanager
 def running_system(**conf: str) -> Iterator[System]:
-    """Run a migrated database in a temporary directory; what it writes is synced to the disk."""
-    with temporary_server(**conf) as server:
+    """Run a migrated database in a temporary directory, synced to the disk unless conf says no."""
+    with temporary_server(None, **conf) as server:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
             connection.execute("create database hookledger")
         settings = Settings(

@@ -125,7 +125,7 @@ def judge(
             "dead, malformed": kinds["malformed"],
         }
         for what, query in COUNTS.items():
-            row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+            row = connection.execute(query).fetchone()
             verdict.check(what, expected.get(what, 0), row[0] if row else None)
         _compare_receipts(verdict, connection, run)
         verdict.check(
@@ -141,7 +141,7 @@ def judge(
 
 def _compare_receipts(verdict: Verdict, connection: psycopg.Connection, run: Run) -> None:
     """Nothing acknowledged that is not there, nothing there that was not acknowledged."""
-    stored = {row[0]: row[1:] for row in connection.execute(RECEIPTS).fetchall()}  # type: ignore[arg-type]
+    stored = {row[0]: row[1:] for row in connection.execute(RECEIPTS).fetchall()}
     told = [json.loads(r.body) for r in run.results if r.status == 200]
     missing = wrong = 0
     by_number: dict[int, set[str]] = {}

@@ -157,6 +157,8 @@ def drift() -> None:
 
     building = out.status("building a fresh database to compare with")
     with running_database() as settings, building:
+        if server := database.embedded_server(settings):
+            database.create_embedded_database(server)
         database.check_server(database.base_dsn(settings))
         differences = find_drift(database.base_dsn(settings))
     for difference in differences:

@@ -35,10 +35,19 @@ def find_drift(base: str) -> list[Difference]:
 
     base: the migrator's URI; its login needs CREATEDB. Raises ConfigurationError.
     """
+    if not is_migrated(base):
+        raise ConfigurationError("there is nothing to compare yet: run `make migrate` first")
     with scratch_database(base) as scratch:
         migrate_database(scratch)
         fresh = read_catalogue(scratch)
     return compare(fresh, read_catalogue(base))
+
+
+def is_migrated(dsn: str) -> bool:
+    """Whether there is any schema of ours."""
+    with psycopg.connect(dsn, prepare_threshold=None) as connection:
+        found = connection.execute("select to_regclass('core.alembic_version')").fetchone()
+    return found is not None and found[0] is not None
 
 
 def read_catalogue(dsn: str) -> Catalogue:

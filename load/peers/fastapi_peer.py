@@ -244,9 +244,8 @@ async def webhook(provider: str, endpoint_id: UUID, request: Request) -> Respons
     endpoint = await find(endpoint_id)
     headers = read_headers(request.scope["headers"])
     try:
-        await load_providers()[provider].verify(
-            Delivery(headers, body, time.time()), endpoint, None
-        )  # type: ignore[arg-type]
+        delivery = Delivery(headers, body, time.time())
+        await load_providers()[provider].verify(delivery, endpoint, None)  # type: ignore[arg-type]
     except Unverified:
         return Response(status_code=401)
     async with engine.begin() as connection:

@@ -24,8 +24,9 @@ settings.load_profile("patient")
 PRIVATE = "hookledger_test"
 LONGEST = (
     "test_run", "test_privacy_at_rest", "test_faults", "test_pgtap", "test_db",
-    "test_faults_sessions", "test_worker", "test_slow_senders", "test_faults_around", "test_gate",
-    "test_ladder", "test_serve", "test_migrate", "test_replays", "test_mutated", "test_embedded",
+    "test_faults_sessions", "test_worker_trouble", "test_slow_senders", "test_faults_around",
+    "test_gate", "test_ladder", "test_serve", "test_migrate", "test_replays", "test_mutated",
+    "test_embedded",
 )  # fmt: skip
 
 

@@ -1,100 +1,21 @@
-"""`hookledger dlq` against a real database: tables, JSON, filters, pacing, exit codes.
+"""`hookledger dlq` against a real database: tables, JSON, filters, refusals, exit codes."""
 
-Most commands run in this process, since starting one costs more than what it does.
-"""
-
-import json
 import os
 import pty
 import re
 import subprocess
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
 from thin_api import cli
 from thin_api.demo import demo_file, ensure_demo
 from thin_api.settings import ConfigurationError
-from thin_api.tests import running
-from thin_api.tests.cluster import Database
-from thin_api.tests.shim_fixtures import Target, count, new_target, rows
-
-INGEST = "select status from api.ingest_webhook(%s, %s, %s, %s, 'signature')"
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a command said."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> list[Any]:
-        """The objects it wrote, one a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A tenant with dead letters, and the commands about them."""
-
-    database: Database
-    target: Target
-
-    def dlq(self, *arguments: str, tenant: UUID | None = None) -> Told:
-        """Run a command, its output going nowhere near a terminal."""
-        chosen = ["--tenant", str(tenant or self.target.tenant_id)]
-        done = CliRunner().invoke(
-            cli.app, ["dlq", *arguments, *chosen], env=self.database.environment
-        )
-        if isinstance(done.exception, ConfigurationError):  # as main() says it
-            return Told(1, done.stdout, f"hookledger: {done.exception}\n")
-        return Told(done.exit_code, done.stdout, done.stderr)
-
-    def run(self, *arguments: str, **changes: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command as a person does, in a process of its own."""
-        return subprocess.run(
-            [running.COMMAND, "dlq", *arguments, "--tenant", str(self.target.tenant_id)],
-            **{"env": self.database.environment, "text": True, "timeout": 120, **changes},
-        )
-
-    def send(self, name: str, body: bytes) -> None:
-        """Let a delivery die."""
-        with psycopg.connect(self.database.dsn("dba"), autocommit=True) as connection:
-            headers = Jsonb({"webhook-id": name})
-            call = (self.target.tenant_id, self.target.endpoint_id, headers, body)
-            assert connection.execute(INGEST, call).fetchall() == [("dead",)]
-
-    def order(self, name: str, currency: str) -> None:
-        """Let an order in a currency that is not known die."""
-        data = {"object_id": name, "currency": currency, "amount_minor": 5}
-        data["occurred_at"] = "2026-03-01T10:00:00Z"
-        self.send(name, json.dumps({"type": "order.paid", "data": data}).encode())
-
-    def learn(self, currency: str) -> None:
-        """Make a currency known."""
-        statement = "insert into core.currencies (currency, exponent) values (%s, 2)"
-        with psycopg.connect(self.database.dsn("superuser"), autocommit=True) as connection:
-            connection.execute(statement, [currency])
-
-    def ids(self) -> list[str]:
-        """All dead letters, in the order of their arrival."""
-        query = """select dead_event_id::text from core.dead_events where tenant_id = %s
-                    order by first_failed_at, dead_event_id"""
-        return [row[0] for row in rows(self.database, query, self.target.tenant_id)]
-
-
-@pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database, new_target(database, "standard", settings={}))
+from thin_api.tests.dlq_fixtures import Desk
+from thin_api.tests.dlq_fixtures import desk as desk
+from thin_api.tests.shim_fixtures import new_target
 
 
 def test_a_list_is_a_full_table_without_colours_through_a_pipe(desk: Desk) -> None:
@@ -155,60 +76,6 @@ def test_show_tells_everything(desk: Desk) -> None:
     assert "currency_unknown" in text
 
 
-def test_replay_paced_and_resumed_under_one_key(desk: Desk) -> None:
-    for number in range(6):
-        desk.order(f"o-{number}", "XQD")
-    desk.send("b-1", b'{"type": ')
-    dry = desk.dlq("replay", "--dry-run", "--json").json()[0]
-    assert (dry["matched"], dry["request_key"]) == (7, None)
-    assert count(desk.database, "dead_event_attempts", desk.target) == 0
-    desk.learn("XQD")
-
-    # As if it was interrupted after two.
-    first = desk.dlq("replay", "--request-key", "k", "--limit", "2", "--json")
-    assert (first.code, first.json()[0]["replayed"], first.err) == (0, 2, "")
-    started = time.monotonic()
-    rest = desk.dlq("replay", "--request-key", "k", "--rate", "2", "--json")
-    assert time.monotonic() - started > 1.5  # five at two a second
-    assert rest.code == 3
-    assert rest.json() == [
-        {
-            "request_key": "k",
-            "matched": 5,
-            "replayed": 4,
-            "skipped": 0,
-            "failed": 1,
-            "first_error": "not_replayable",
-        }
-    ]
-    again = desk.dlq("replay", "--request-key", "k", "--json")
-    assert (again.code, again.json()[0]["failed"]) == (0, 0)
-    assert count(desk.database, "dead_event_attempts", desk.target) == 7
-    anew = desk.dlq("replay")
-    assert anew.code == 3
-    assert "failed      1\n" in anew.out
-    assert "--request-key cli-" in anew.err
-
-
-def test_a_bulk_replay_leaves_conflicts_to_a_decision(desk: Desk) -> None:
-    desk.order("o-1", "XQE")
-    body = json.dumps({"type": "order.paid", "data": {"object_id": "other"}}).encode()
-    desk.send("o-1", body)
-    told = desk.dlq("replay", "--json").json()[0]
-    assert (told["matched"], told["skipped"], told["failed"]) == (2, 1, 1)
-    named = desk.dlq("replay", "--json", "--reason", "delivery_id_conflict").json()[0]
-    assert (named["skipped"], named["failed"], named["first_error"]) == (0, 1, "missing_field")
-
-
-def test_what_needs_a_decision_does_not_use_up_the_limit(desk: Desk) -> None:
-    desk.order("o-1", "XQK")
-    body = json.dumps({"type": "order.paid", "data": {"object_id": "other"}}).encode()
-    desk.send("o-1", body)
-    desk.dlq("replay", desk.ids()[0])  # tried more often than the conflict, which never is
-    told = desk.dlq("replay", "--limit", "1", "--json").json()[0]
-    assert (told["skipped"], told["failed"]) == (0, 1)
-
-
 def test_a_pipe_that_ends_early_is_no_complaint(desk: Desk) -> None:
     for number in range(3):
         desk.order(f"o-{number}", "XQH")
@@ -217,22 +84,6 @@ def test_a_pipe_that_ends_early_is_no_complaint(desk: Desk) -> None:
     told = desk.run("list", "--json", stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert (told.returncode, told.stderr) == (1, "")
-
-
-def test_discard_and_reopen(desk: Desk) -> None:
-    desk.order("o-1", "XQF")
-    desk.order("o-2", "XQF")
-    both = desk.ids()
-    assert desk.dlq("discard", *both, "--reason", "test orders").out == "discarded: 2\n"
-    assert desk.dlq("list").out == "no dead letters\n"
-    (one, two) = desk.dlq("list", "--status", "discarded", "--json").json()
-    assert {one["resolution_note"], two["resolution_note"]} == {"test orders"}
-    assert desk.dlq("reopen", both[0], "--reason", "a real one").out == "re-opened: 1\n"
-    # All or none: the second waits for nothing, so the first stays as it is.
-    refused = desk.dlq("reopen", both[1], both[0], "--reason", "x")
-    assert refused.code == 1
-    assert "HL066" in refused.err
-    assert len(desk.dlq("list", "--status", "discarded", "--json").json()) == 1
 
 
 @pytest.mark.parametrize(

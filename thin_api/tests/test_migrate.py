@@ -141,6 +141,11 @@ def test_drift_is_named(fresh_database: Database) -> None:
     assert "+comment: changed" in lines["function api.health()"]
 
 
+def test_drift_of_nothing_says_what_to_do_first(cluster: Cluster) -> None:
+    with cluster.created() as empty, pytest.raises(ConfigurationError, match="make migrate"):
+        drift.find_drift(empty.dsn("superuser"))
+
+
 def test_two_migrators_wait_for_each_other(cluster: Cluster) -> None:
     with cluster.created() as empty:
         environment = empty.environment
