@@ -7,15 +7,12 @@ tables have grown, and how many updates stayed on their page. `python -m load.ll
 """
 
 import os
-import re
-import subprocess
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from load import pgbench
 from thin_api.embedded import temporary_server
 from thin_api.migrate import migrate
 from thin_api.pgdata import embedded_binaries
@@ -59,22 +56,6 @@ select c.relname, pg_relation_size(c.oid), s.n_live_tup, s.n_tup_upd, s.n_tup_ho
 """
 
 
-def calls_per_second(pgbench: Path, dsn: str, script: str, clients: int) -> float:
-    """Return the transactions of the script per second, as pgbench tells it."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "script.sql")
-        file.write_text(script, "utf-8")
-        command: list[str | Path] = [pgbench, "-n", "-c", str(clients), "-j", "2"]
-        done = subprocess.run(
-            [*command, "-T", str(SECONDS), "-f", file, dsn],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    found = re.search(r"tps = ([0-9.]+)", done.stdout)
-    if not found or done.returncode:
-        raise RuntimeError(done.stderr)
-    return float(found[1])
-
-
 def main() -> None:
     """Print calls per second by scenario and clients, and what grew."""
     rates = Table("calls per second (reserved and settled)", *(f"{c} clients" for c in CLIENTS))
@@ -89,7 +70,7 @@ def main() -> None:
                 connection.execute(SETUP)
             for name, script in SCENARIOS.items():
                 figures = [
-                    calls_per_second(bin_dir / "pgbench", dsn, script, clients)
+                    pgbench.run(bin_dir, dsn, script, SECONDS, clients, "-j 2").per_second
                     for clients in CLIENTS
                 ]
                 rates.add_row(name, *(f"{figure:,.0f}" for figure in figures))

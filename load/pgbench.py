@@ -1,6 +1,7 @@
-"""pgbench as a client of the procedure: new webhooks, made by the server from one body.
+"""pgbench as a client: of any script, and of the procedure with new webhooks.
 
-The bodies come from a table: pgbench would take each `:00` of a literal for a variable.
+Their bodies are made by the server from one that comes from a table: pgbench would take each `:00`
+of a literal for a variable.
 """
 
 import os
@@ -83,14 +84,25 @@ def _run(
     system: System, statement: str, kind: Kind, seconds: int, clients: int, options: str
 ) -> Told:
     script = statement.format(kind=kind.name, new_id=NEW_ID[kind.provider])
+    script = f"\\set n random(100000000000, 999999999999)\n{script}\n"
+    dsn = system.dsn("superuser")
+    return run(system.server.bin_dir, dsn, script, seconds, clients, "-M prepared", options)
+
+
+def run(
+    bin_dir: Path, dsn: str, script: str, seconds: int, clients: int, flags: str, options: str = ""
+) -> Told:
+    """Run a script for so long with so many clients; raise RuntimeError where it fails.
+
+    options: settings of the sessions, as PGOPTIONS takes them.
+    """
     with TemporaryDirectory() as folder:
         file = Path(folder, "script.sql")
-        file.write_text(f"\\set n random(100000000000, 999999999999)\n{script}\n", "utf-8")
-        command = [str(system.server.bin_dir / "pgbench"), "-n", "-M", "prepared"]
-        command += ["-c", str(clients), "-T", str(seconds), "-f", str(file)]
+        file.write_text(script, "utf-8")
+        command = [str(bin_dir / "pgbench"), "-n", *flags.split(), "-c", str(clients)]
         done = subprocess.run(
-            [*command, system.dsn("superuser")], env=os.environ | {"PGOPTIONS": options},
-            capture_output=True, text=True, check=False,
+            [*command, "-T", str(seconds), "-f", str(file), dsn],
+            env=os.environ | {"PGOPTIONS": options}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     found = [
         re.search(pattern, done.stdout)
