@@ -22,7 +22,10 @@ declare
   v_groups constant text := '|": "([0-9]{4}[ -][0-9]{4}[ -]|[0-9]{6}-[1-4][0-9]{6})';
 begin
   return
-    p_text ~ (v_shapes || '|@|%40')
+    -- Something of each of what follows; few texts without long numbers have any.
+    p_text ~ ('[+\\@%\u00a0]|[0-9]{3}[ .-][0-9]{4}|[^0-9A-Za-z_.~-]0[0-9]|[A-Z]{2}[0-9]{2}'
+      '|[0-9 -]{13}')
+    and (p_text ~ (v_shapes || '|@|%40')
       and p_text ~ (v_shapes || '|[^ "@](@|%40)[^ "@.]+\.[^ ".0-9]')
     -- Thirteen digits with what may stand between them, or the groups of a card: first any of such
     -- characters, then where no id stands, then as many digits.
@@ -30,7 +33,7 @@ begin
       and p_text ~ ('(([^d]|[^iI]d|[alor]id)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]'
         '|\\[nrt])[0-9][0-9 \u00a0-]{12}' || v_groups)
       and p_text ~ ('(([^d]|[^iI]d)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])'
-        '[0-9]([ \u00a0-]{0,2}[0-9]){12}|(pa|al|vo|gr)id": "?[0-9]{13}' || v_groups);
+        '[0-9]([ \u00a0-]{0,2}[0-9]){12}|(pa|al|vo|gr)id": "?[0-9]{13}' || v_groups));
 end
 $function$;
 

@@ -10,12 +10,18 @@ create or replace function core.redact_named_values(p_pairs jsonb, p_hmac_pads b
 as $function$
 declare
   v_pairs jsonb := p_pairs;
+  v_name text;
 begin
-  if jsonb_typeof(v_pairs) = 'array' then
-    v_pairs := (
-      select jsonb_object_agg(ltrim(p.pair ->> 'name', '_'), p.pair -> 'value')
-        from jsonb_array_elements(v_pairs) as p (pair)
-       where jsonb_typeof(p.pair) = 'object' and p.pair ->> 'name' is not null);
+  if jsonb_typeof(p_pairs) = 'array' then
+    v_pairs := '{}';
+    for i in 0 .. jsonb_array_length(p_pairs) - 1 loop
+      v_name := ltrim(p_pairs -> i ->> 'name', '_');
+      if v_name in (
+        'utm_source', 'utm_medium', 'utm_campaign', 'landing_page', 'referrer', 'session_id')
+      then
+        v_pairs := v_pairs || jsonb_build_object(v_name, p_pairs -> i -> 'value');
+      end if;
+    end loop;
   end if;
   if jsonb_typeof(v_pairs) is distinct from 'object' then
     return null;
