@@ -26,7 +26,9 @@ return case p_provider
     'payment_status', 'mode', 'locale', 'ui_mode', 'expires_at', 'automatic_tax',
     'customer_creation', 'client_reference_id', 'billing_reason', 'collection_method',
     'attempted', 'attempt_count', 'auto_advance', 'ending_balance', 'starting_balance',
-    'period_start', 'period_end', 'status_transitions', 'paid_at', 'finalized_at', 'account'
+    'period_start', 'period_end', 'status_transitions', 'paid_at', 'finalized_at', 'account',
+    'payment_method_collection', 'allow_promotion_codes', 'shipping_cost', 'shipping_rate',
+    'customer_tax_exempt', 'account_country', 'paid_out_of_band'
   ]
   when 'shopify' then array[
     'id', 'price', 'quantity', 'sku', 'title', 'product_id', 'variant_id', 'gift_card',

@@ -1,7 +1,7 @@
--- With the document beside its text the scan answers as it does without: no name in the lists of usual
--- ones is personal, and what stands in a member of another name, however deep, is seen.
+-- With the document beside its text the scan answers as it does without, but for what is walked in vain: no name
+-- in the lists of usual ones is personal, and what stands in a member of another name, however deep, is seen.
 begin;
-select plan(20);
+select plan(26);
 
 create temp table usual as
 select p.provider, k.key
@@ -36,9 +36,18 @@ from (values
   ('stripe', '{"id": "\"x\": 1"}', true, 'a document within a text is seen'),
   ('another', '{"id": {"email": 1}}', true, 'another provider''s documents are scanned'),
   ('another', '{"id": 1, "x": {"colour": [1, {"a": 1}]}}', false, 'and found clean'),
+  ('stripe', '{"id": 1, "phone_number_collection": {"enabled": true}}', false, 'what would be walked in vain is not'),
+  ('stripe', '{"id": 1, "phone_number_collection": {"phone": 5}}', true, 'but for what it holds'),
+  ('stripe', '{"id": 1, "phone_number_collection": 1, "phone_number": 1}', true, 'or what stands beside it'),
+  ('stripe', '{"customer": {"phone_number_collection": 1}}', true, 'or is an object about a person'),
+  ('stripe', '{"shipping": [{"billing_address_collection": "x"}]}', true, 'or several of them'),
   ('stripe', '[]', false, 'an empty list is clean'),
   ('stripe', '"email"', false, 'a text is clean')
 ) as c (provider, document, expected, name);
+
+select is(core.redact_json(d.document), d.document, 'the walk would have left it as it was')
+from (select '{"id": 1, "phone_number_collection": {"enabled": true},
+  "billing_address_collection": "auto", "shipping_address_collection": {"allowed_countries": ["DE"]}}'::jsonb) as d (document);
 
 select is(
   core.may_hold_pii('stripe', d.document, d.document::text), true, 'a long document is scanned as a whole')
