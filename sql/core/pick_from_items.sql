@@ -20,10 +20,15 @@ begin
   for i in 0 .. jsonb_array_length(p_items) - 1 loop
     continue when jsonb_typeof(p_items -> i) <> 'object';
     v_item := (p_items -> i) - v_others;
-    if v_item - p_keys <> '{}' then
+    if v_item - p_keys <> '{}' and core.count_keys(p_items -> i) <= 100 then
       v_others := array(
         select k.key from jsonb_object_keys(p_items -> i) as k (key) where k.key <> all (p_keys));
       v_item := (p_items -> i) - v_others;
+    elsif v_item - p_keys <> '{}' then  -- dropping takes time by both their numbers
+      v_item := coalesce((
+        select jsonb_object_agg(k.key, p_items -> i -> k.key)
+          from unnest(p_keys) as k (key)
+         where p_items -> i ? k.key), '{}');
     end if;
     v_picked := v_picked || nullif(v_item, '{}');
   end loop;
