@@ -8,8 +8,12 @@ create or replace function core.clean_label(p_text text)
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_label text := nullif(btrim(left(regexp_replace(p_text, '[[:cntrl:]]+', ' ', 'g'), 200)), '');
+  v_label text;
 begin
+  if length(p_text) <= 200 and p_text ~ '^[A-Za-z_.-]+[0-9]{0,6}$' then
+    return p_text;  -- as most are: nothing to trim, and too few digits to be anybody's
+  end if;
+  v_label := nullif(btrim(left(regexp_replace(p_text, '[[:cntrl:]]+', ' ', 'g'), 200)), '');
   return case when core.mask_text(v_label) = v_label then v_label end;
 end
 $function$;

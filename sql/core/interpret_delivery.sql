@@ -17,7 +17,6 @@ create or replace function core.interpret_delivery(
 as $function$
 declare
   v core.interpretation;
-  v_read core.interpretation;
   v_dead core.dead_letter;
   v_stage text := 'decode';
   v_headers jsonb := p_headers;
@@ -74,16 +73,16 @@ begin
       perform core.raise_error('topic_mismatch', 'topic ' || v.topic);
     end if;
 
-    v_read := case
+    v := case
       when v_kept.parts is null
       then core.read_part(p_provider, v_headers, v_kept.payload, p_settings, p_hmac_pads)
       else core.read_batch(p_provider, v_headers, v_kept.parts, p_settings, p_hmac_pads)
     end;
-    v.status := v_read.status;
-    v.reason := v_read.reason;
-    v.events := v_read.events;
-    v.is_batch := v_read.is_batch;
-    v.dead_letter := v_read.dead_letter;
+    v.topic := v_identity.topic;
+    v.delivery_key := v_identity.delivery_key;
+    v.key_includes_body := v_identity.key_includes_body;
+    v.proof_key := v_identity.proof_key;
+    v.redacted_count := v_kept.redacted_count;
   exception when others then
     if core.is_infrastructure_error(sqlstate) then
       raise;

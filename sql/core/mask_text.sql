@@ -19,7 +19,7 @@ declare
 begin
   -- Every shape has an @ or seven digits, which most short texts have not.
   if p_text is null
-    or length(p_text) - length(translate(p_text, '0123456789', '')) < 7
+    or p_text !~ '[0-9]([^0-9]*[0-9]){6}'
       and position('@' in p_text) = 0 and position('%40' in p_text) = 0
   then
     return p_text;

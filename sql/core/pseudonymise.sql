@@ -13,19 +13,16 @@ as $function$
 declare
   v_value text := btrim(p_value);
 begin
-  if v_value is null or v_value = '' then
-    return null;
-  elsif left(v_value, 1) = '~' and length(v_value) = 33
-    and translate(v_value, '~0123456789abcdef', '') = ''
-  then
-    return v_value;
-  elsif position('@' in v_value) > 0 then
-    v_value := lower(v_value);
-  elsif translate(v_value, '0123456789+() .-', '') = '' then
-    v_value := translate(v_value, '+() .-', '');
-  end if;
-  return '~' || left(encode(
-    core.hmac_sha256(p_hmac_pads[1], p_hmac_pads[2], convert_to(v_value, 'UTF8')), 'hex'), 32);
+  return case
+    when v_value is null or v_value = '' then null
+    when left(v_value, 1) = '~' and v_value ~ '^~[0-9a-f]{32}$' then v_value
+    else '~' || left(encode(core.hmac_sha256(p_hmac_pads[1], p_hmac_pads[2], convert_to(
+      case
+        when position('@' in v_value) > 0 then lower(v_value)
+        when v_value !~ '[^0-9+() .-]' then translate(v_value, '+() .-', '')
+        else v_value
+      end, 'UTF8')), 'hex'), 32)
+  end;
 end
 $function$;
 

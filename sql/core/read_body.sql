@@ -11,52 +11,41 @@ as $function$
 declare
   v_text text;
   v_json jsonb;
+  v_problem text;
 begin
   begin
     v_text := convert_from(p_body, 'UTF8');
-  exception when character_not_in_repertoire or untranslatable_character then
-    perform core.raise_error(
-      case when position('\x00'::bytea in p_body) > 0
-        and substring(p_body for 2) not in ('\xfffe', '\xfeff')  -- UTF-16 says so itself
-      then 'nul_character' else 'invalid_utf8' end);
-  end;
-
-  -- Where a number may stand; then, strings taken out, whether one does.
-  if v_text ~ '[:,\[][ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9][0-9]'
-    and regexp_replace(v_text, '"(\\.|[^"\\])*"', '', 'g')
-      ~ '[0-9][eE][+-]?0*([3-9][0-9]|[0-9]{3})'
-  then
-    perform core.raise_error('number_out_of_range');
-  end if;
-
-  begin
     v_json := v_text::jsonb;
   exception
-    when untranslatable_character then
-      perform core.raise_error('nul_character');
+    when character_not_in_repertoire or untranslatable_character then
+      v_problem := case
+        when v_text is not null or position('\x00'::bytea in p_body) > 0
+          and substring(p_body for 2) not in ('\xfffe', '\xfeff')  -- UTF-16 says so itself
+        then 'nul_character' else 'invalid_utf8' end;
     when invalid_text_representation then
-      perform core.raise_error('invalid_json');
+      v_problem := 'invalid_json';
     when statement_too_complex then
-      perform core.raise_error('too_deep');
+      v_problem := 'too_deep';
     when program_limit_exceeded then
-      perform core.raise_error('too_many_keys');
+      v_problem := 'too_many_keys';
     when numeric_value_out_of_range then
-      perform core.raise_error('number_out_of_range');
+      v_problem := 'number_out_of_range';
   end;
 
-  if jsonb_typeof(v_json) <> 'object' then
-    perform core.raise_error('not_an_object');
-  end if;
-  if jsonb_path_exists(v_json, '$.**{33}') then
-    perform core.raise_error('too_deep');
-  end if;
-  if octet_length(p_body) > 80000  -- less cannot hold as many
-    and length(v_text) - length(replace(v_text, '":', ':')) > 20000
-  then
-    perform core.raise_error('too_many_keys');
-  end if;
-  if core.has_duplicate_keys(v_text) then
-    perform core.raise_error('duplicate_keys');
+  v_problem := case
+    -- Where a number may stand; then, strings taken out, whether one does.
+    when v_text ~ '[:,\[][ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9][0-9]'
+      and regexp_replace(v_text, '"(\\.|[^"\\])*"', '', 'g')
+        ~ '[0-9][eE][+-]?0*([3-9][0-9]|[0-9]{3})' then 'number_out_of_range'
+    when v_problem is not null then v_problem
+    when jsonb_typeof(v_json) <> 'object' then 'not_an_object'
+    when jsonb_path_exists(v_json, '$.**{33}') then 'too_deep'
+    when octet_length(p_body) > 80000  -- less cannot hold as many
+      and length(v_text) - length(replace(v_text, '":', ':')) > 20000 then 'too_many_keys'
+    when core.has_duplicate_keys(v_text) then 'duplicate_keys'
+  end;
+  if v_problem is not null then
+    perform core.raise_error(v_problem);
   end if;
   return v_json;
 end

@@ -26,7 +26,7 @@ declare
 begin
   v.status := 'accepted';
   begin
-    if core.looks_like_pii(v_text) then
+    if core.may_hold_pii(p_provider, p_payload, v_text) then
       if length(v_text) > 131072 then
         -- Walking it would take seconds: nothing of it is kept but its shape.
         perform core.raise_error('pii_violation', 'too large to be redacted');

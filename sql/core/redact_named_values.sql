@@ -10,12 +10,26 @@ create or replace function core.redact_named_values(p_pairs jsonb, p_hmac_pads b
 as $function$
 declare
   v_pairs jsonb := p_pairs;
+  v_place integer;
+  v_places integer[];
 begin
-  if jsonb_typeof(v_pairs) = 'array' then
-    v_pairs := (
-      select jsonb_object_agg(ltrim(p.pair ->> 'name', '_'), p.pair -> 'value')
-        from jsonb_array_elements(v_pairs) as p (pair)
-       where jsonb_typeof(p.pair) = 'object' and p.pair ->> 'name' is not null);
+  if jsonb_typeof(p_pairs) = 'array' then
+    -- Where each stands last; the values are taken once, however often they are repeated.
+    for i in 0 .. jsonb_array_length(p_pairs) - 1 loop
+      v_place := array_position(
+        array['utm_source', 'utm_medium', 'utm_campaign', 'landing_page', 'referrer', 'session_id'],
+        ltrim(p_pairs -> i ->> 'name', '_'));
+      if v_place is not null then
+        v_places[v_place] := i;
+      end if;
+    end loop;
+    v_pairs := jsonb_build_object(
+      'utm_source', p_pairs -> v_places[1] -> 'value',
+      'utm_medium', p_pairs -> v_places[2] -> 'value',
+      'utm_campaign', p_pairs -> v_places[3] -> 'value',
+      'landing_page', p_pairs -> v_places[4] -> 'value',
+      'referrer', p_pairs -> v_places[5] -> 'value',
+      'session_id', p_pairs -> v_places[6] -> 'value');
   end if;
   if jsonb_typeof(v_pairs) is distinct from 'object' then
     return null;

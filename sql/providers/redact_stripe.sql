@@ -31,44 +31,52 @@ declare
     'default_payment_method', 'balance_transaction', 'subscription', 'setup_intent',
     'on_behalf_of', 'application', 'payment_link', 'review', 'transfer', 'source_transfer'
   ];
-  v_object jsonb := p_payload #> '{data,object}';
+  v_filled jsonb := jsonb_strip_nulls(p_payload #> '{data,object}');
   v_kept jsonb;
+  v_object jsonb;
   v core.redaction;
 begin
-  if jsonb_typeof(v_object) is distinct from 'object' then
+  if jsonb_typeof(v_filled) is distinct from 'object' then
     -- No Stripe event: where its personal data lies is not known, so only its shape is kept.
     perform core.raise_error(
-      case when coalesce(v_object, 'null') = 'null' then 'missing_field' else 'invalid_field' end,
+      case when coalesce(v_filled, 'null') = 'null' then 'missing_field' else 'invalid_field' end,
       'data.object');
   end if;
-  v_object := jsonb_strip_nulls(v_object);
-  v_kept := v_object - v_personal;
-  v.redacted_count := core.count_keys(v_object) - core.count_keys(v_kept);
-  v_object := v_kept - 'refunds' || jsonb_strip_nulls(jsonb_build_object(
+  v_kept := v_filled - v_personal;
+  v.redacted_count := core.count_keys(v_filled) - core.count_keys(v_kept);
+  v_object := v_kept || jsonb_strip_nulls(jsonb_build_object(
     'customer', core.pseudonymise(p_hmac_pads, coalesce(
-      core.string_of(v_object -> 'customer'), core.string_of(v_object #> '{customer,id}'))),
-    'client_reference_id', case when v_object ? 'client_reference_id' then core.pseudonymise(
-      p_hmac_pads, core.string_of(v_object -> 'client_reference_id')) end,
-    'metadata', core.redact_named_values(v_object -> 'metadata', p_hmac_pads),
-    'refunds', case when jsonb_typeof(v_object #> '{refunds,data}') = 'array' then
-      jsonb_build_object(
-        'data', core.pick_items(
-          v_object #> '{refunds,data}', '{id,amount,currency,created,status}'),
-        'has_more', v_object #> '{refunds,has_more}') end
-  ));
+      core.string_of(v_filled -> 'customer'), core.string_of(v_filled #> '{customer,id}'))),
+    'client_reference_id', case when v_filled ? 'client_reference_id' then core.pseudonymise(
+      p_hmac_pads, core.string_of(v_filled -> 'client_reference_id')) end,
+    'metadata', core.redact_named_values(v_filled -> 'metadata', p_hmac_pads)));
+  if v_kept ? 'refunds' then
+    v_object := v_object - 'refunds'
+      || case when jsonb_typeof(v_kept #> '{refunds,data}') = 'array' then
+        jsonb_strip_nulls(jsonb_build_object('refunds', jsonb_build_object(
+          'data', core.pick_items(
+            v_kept #> '{refunds,data}', '{id,amount,currency,created,status}'),
+          'has_more', v_kept #> '{refunds,has_more}')))
+      else '{}' end;
+  end if;
   -- A related object comes as its id or, expanded, as a whole with its own id: only that stays.
-  if jsonb_path_exists(v_kept, '$.* ? (exists (@.id))') then
+  if jsonb_path_exists(v_kept, '$.*.id') then
     v_object := v_object || coalesce((
       select jsonb_object_agg(m.key, m.value -> 'id')
         from jsonb_each(v_kept) as m
        where m.key = any (v_related) and jsonb_typeof(m.value) = 'object'), '{}');
   end if;
-  v.payload := p_payload - 'request' || jsonb_build_object(
-    'data', jsonb_build_object('object', v_object)
-      || case when p_payload #> '{data,previous_attributes,amount_refunded}' is not null then
-        jsonb_build_object('previous_attributes', jsonb_build_object(
-          'amount_refunded', p_payload #> '{data,previous_attributes,amount_refunded}'))
-      else '{}' end);
+  -- A place for the object and then the object, which else would be copied at each level.
+  v.payload := jsonb_set(
+    p_payload - array['request', 'data']::text[]
+      || case when p_payload #> '{data,previous_attributes,amount_refunded}' is null
+        then '{"data": {"object": null}}'
+        else jsonb_build_object('data', jsonb_build_object(
+          'object', null,
+          'previous_attributes', jsonb_build_object(
+            'amount_refunded', p_payload #> '{data,previous_attributes,amount_refunded}')))
+      end,
+    '{data,object}', v_object);
   return v;
 end
 $function$;
