@@ -26,8 +26,10 @@ return
   or p_text ~ '[0-9 \u00a0-]{13}'
     and p_text ~ ('(([^d]|[^iI]d|[alor]id)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]'
       '|\\[nrt])[0-9][0-9 \u00a0-]{12}')
-    and p_text ~ ('(([^d]|[^iI]d)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]|\\[nrt])'
-      '[0-9]([ \u00a0-]{0,2}[0-9]){12}|(pa|al|vo|gr)id": "?[0-9]{13}');
+    and p_text ~ ('(([^d]|[^iI]d)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": ~-]|\\[nrt])'
+      '[0-9]([ \u00a0-]{0,2}[0-9]){12}|(pa|al|vo|gr)id": "?[0-9]{13}'
+      -- A pseudonym may begin with as many digits, then goes on in hexadecimal.
+      '|~[0-9]([ \u00a0-]{0,2}[0-9]){12}[0-9 \u00a0-]*[^0-9a-f]');
 
 comment on function core.holds_pii_shape(text) is
   'Whether the text form of a JSON document may hold a value that is shaped like personal data';
