@@ -178,8 +178,9 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:  # its task has not begun
-            self.cycle.__class__ = Cycle
-            self.scope["extensions"] = {WHOLE_BODY: offer_of(self.cycle)}  # type: ignore[attr-defined]
+            cycle: Any = self.cycle
+            cycle.__class__ = Cycle
+            cycle.scope["extensions"] = {WHOLE_BODY: offer_of(cycle)}
 
     def on_response_complete(self) -> None:
         """Begin to be idle; a timer that was set after an earlier answer goes on."""
