@@ -17,8 +17,8 @@ import uvicorn
 from thin_api import logs
 from thin_api.app import create_app
 from thin_api.database import dsn
-from thin_api.migrate import head_revision
 from thin_api.protocol import bounded_protocol
+from thin_api.revisions import head_revision
 from thin_api.settings import ConfigurationError, load_settings
 
 log = logging.getLogger("thin_api.serve")
