@@ -6,7 +6,10 @@ FILE holds pickled deliveries. It says "ready" when its users are connected, sta
 
 import gc
 import pickle
+import random
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
@@ -15,6 +18,14 @@ from locust import HttpUser  # noqa: F401  # patches the standard library first
 from locust.env import Environment
 
 from load.locustfile import Prepared
+
+
+def arrivals(per_second: float, chance: random.Random) -> Iterator[float]:
+    """Yield when each webhook is due, from now on: at random, as independent senders send."""
+    due = time.monotonic()
+    while True:
+        due += chance.expovariate(per_second)
+        yield due
 
 
 def main(path: Path, host: str, users: int, pace: float) -> None:
@@ -27,7 +38,8 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     Sender.deliveries, Sender.results = iter(sent), []
     Sender.go, Sender.connected = Event(), []
     Sender.host = f"http://{host}"
-    Sender.pace = users / pace if pace else None
+    chance = random.Random(sent[0].number)  # noqa: S311  # another one in each process
+    Sender.arrivals = arrivals(pace, chance) if pace else None
     environment = Environment(user_classes=[Sender], catch_exceptions=False)
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)

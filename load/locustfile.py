@@ -47,7 +47,7 @@ class Prepared(FastHttpUser):
 
     deliveries: what all users of this process send, each once. results: (delivery, start, seconds,
     status, body), status 0 for a broken connection and -1 for a timeout. go: an event to wait for.
-    pace: seconds from one request of this user to the next, or None.
+    arrivals: when each is due, or None: as soon as a user is free.
     """
 
     abstract = True
@@ -57,7 +57,7 @@ class Prepared(FastHttpUser):
     results: list[tuple[Any, float, float, int, bytes]]
     go: Any
     connected: list[int]
-    pace: float | None = None
+    arrivals: Iterator[float] | None = None
 
     def _connect(self) -> Any:
         pool = self.client.client.clientpool.get_client(self.client.base_url)
@@ -70,12 +70,13 @@ class Prepared(FastHttpUser):
         self.connected.append(1)
         self.go.wait()
         clock, log = time.monotonic, self.environment.stats.log_request
-        due = clock()
         for delivery in self.deliveries:
-            if self.pace is not None:
-                due += self.pace
-                gevent.sleep(max(0.0, due - clock()))
-            started = clock()
+            if self.arrivals is None:
+                started = clock()
+            else:
+                # From when it was due: one that waits for a free user is late, and a sender's wait.
+                started = next(self.arrivals)
+                gevent.sleep(max(0.0, started - clock()))
             try:
                 sock.sendall(delivery.request)
                 status, body = _answer(sock)

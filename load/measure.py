@@ -126,6 +126,8 @@ def send(
 ) -> Run:
     """Send everything with so many users in so many processes; pace: webhooks per second, 0: all.
 
+    With a pace each webhook is due at a moment of its own, whatever became of those before, and its
+    latency counts from then.
     Replays go to the process of their original, so that they cannot overtake it.
     """
     folder = system.server.home
