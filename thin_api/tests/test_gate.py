@@ -49,7 +49,7 @@ def test_two_hundred_webhooks_pass_the_gate(fresh_database: Database, tmp_path: 
     page = (tmp_path / "gate.html").read_text()
     assert page.count("data:image/png;base64,") == 5
     assert not re.search(r"https?://", page)
-    assert {p.pid for p in psutil.Process().children(recursive=True)} == before
+    assert {p.pid for p in psutil.Process().children(recursive=True)} <= before
 
 
 def test_the_mix_is_what_it_says() -> None:
