@@ -1,15 +1,16 @@
 """`python -m load.client FILE HOST USERS PACE`: one process of locust users for the gate.
 
 FILE holds pickled deliveries. It says "ready" when its users are connected, starts on the line
-"go", and ends when everything is sent; the results go to FILE.results. PACE: requests a second,
-evenly spread; 0: as fast as they are answered.
+"go", and ends when everything is sent; the results go to FILE.results. PACE: requests a second, due
+at random moments; 0: as fast as they are answered.
 """
 
 import gc
-import itertools
 import pickle
+import random
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
@@ -18,6 +19,14 @@ from locust import HttpUser  # noqa: F401  # patches the standard library first
 from locust.env import Environment
 
 from load.locustfile import Prepared
+
+
+def arrivals(per_second: float, chance: random.Random) -> Iterator[float]:
+    """Yield when each webhook is due, from now on: at random, as independent senders send."""
+    due = time.monotonic()
+    while True:
+        due += chance.expovariate(per_second)
+        yield due
 
 
 def main(path: Path, host: str, users: int, pace: float) -> None:
@@ -30,6 +39,8 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     Sender.deliveries, Sender.results = iter(sent), []
     Sender.go, Sender.connected = Event(), []
     Sender.host = f"http://{host}"
+    chance = random.Random(sent[0].number)  # noqa: S311  # another one in each process
+    Sender.arrivals = arrivals(pace, chance) if pace else None
     environment = Environment(user_classes=[Sender], catch_exceptions=False)
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)
@@ -40,7 +51,6 @@ def main(path: Path, host: str, users: int, pace: float) -> None:
     gc.disable()
     print("ready", flush=True)  # noqa: T201
     gevent.get_hub().threadpool.apply(sys.stdin.readline)
-    Sender.due = itertools.count(time.monotonic(), 1 / pace) if pace else None
     Sender.go.set()
     while len(Sender.results) < len(sent) and runner.user_count:
         gevent.sleep(0.02)

@@ -47,8 +47,7 @@ class Prepared(FastHttpUser):
 
     deliveries: what all users of this process send, each once. results: (delivery, start, seconds,
     status, body), status 0 for a broken connection and -1 for a timeout. go: an event to wait for.
-    due: when each is to be sent, or None. An answer's time counts from there: one that was sent
-    late, since every user was waiting for an answer, waited itself.
+    arrivals: when each is due, or None: as soon as a user is free.
     """
 
     abstract = True
@@ -58,7 +57,7 @@ class Prepared(FastHttpUser):
     results: list[tuple[Any, float, float, int, bytes]]
     go: Any
     connected: list[int]
-    due: Iterator[float] | None = None
+    arrivals: Iterator[float] | None = None
 
     def _connect(self) -> Any:
         pool = self.client.client.clientpool.get_client(str(self.client.base_url))
@@ -72,10 +71,11 @@ class Prepared(FastHttpUser):
         self.go.wait()
         clock, log = time.monotonic, self.environment.stats.log_request
         for delivery in self.deliveries:
-            if self.due is None:
+            if self.arrivals is None:
                 started = clock()
             else:
-                started = next(self.due)
+                # From when it was due: one that waits for a free user is late, and a sender's wait.
+                started = next(self.arrivals)
                 gevent.sleep(max(0.0, started - clock()))
             try:
                 sock.sendall(delivery.request)

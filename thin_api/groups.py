@@ -26,13 +26,13 @@ INGEST_TOGETHER = (
 
 Row = tuple[Any, ...]
 
-MOST_WEBHOOKS = 32
+MOST_WEBHOOKS = 64
 MOST_BYTES = 1024 * 1024
 """A group's bodies; a larger one goes alone."""
 EAGER_SESSIONS = 2
 """So many work as soon as there is something to do: more would only make the groups smaller."""
-PATIENCE_SECONDS = 0.02
-"""Whoever waits longer gets a further session: those at work may be waiting for locks."""
+PATIENCE_SECONDS = 0.05
+"""Whoever waits longer, while no session goes on, gets a further one: they may wait for locks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +59,7 @@ class Groups:
         self._waiting: deque[Call] = deque()
         self._working: set[asyncio.Task[None]] = set()
         self._watch: asyncio.TimerHandle | None = None
+        self._went_on = 0.0  # when a session last began or ended a group
 
     @property
     def waiting(self) -> int:
@@ -89,12 +90,13 @@ class Groups:
         return min(PATIENCE_SECONDS, self._most_wait)
 
     def _start(self) -> None:
+        self._went_on = asyncio.get_running_loop().time()
         task = asyncio.create_task(self._work())
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
     def _look(self) -> None:
-        """Give up on those who waited too long, put a further session to work for the others."""
+        """Give up on those who waited too long; a further session when none of them goes on."""
         self._watch = None
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -102,8 +104,8 @@ class Groups:
             _fail(self._waiting.popleft(), Unavailable("pool_exhausted"))
         if not self._waiting:
             return
-        waited = now - self._waiting[0].queued_at
-        if waited >= self._watch_seconds and len(self._working) < self._most_sessions:
+        since = max(self._waiting[0].queued_at, self._went_on)
+        if now - since >= self._watch_seconds and len(self._working) < self._most_sessions:
             self._start()
         self._watch = loop.call_later(self._watch_seconds, self._look)
 
@@ -118,6 +120,7 @@ class Groups:
                 for call in group:
                     _fail(call, Unavailable("database_error"))
                 raise
+            self._went_on = asyncio.get_running_loop().time()
 
     def _take(self) -> list[Call]:
         """Return who goes next, first come first served."""

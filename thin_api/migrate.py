@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 import alembic.command
 import psycopg
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from thin_api import ROOT, database
+from thin_api import database
+from thin_api.revisions import MIGRATIONS
 from thin_api.settings import ConfigurationError, Settings
 from thin_api.sqltree import SqlFile, sql_files
 
-MIGRATIONS = ROOT / "migrations"
 LOCK = "select pg_advisory_xact_lock(hashtextextended('hookledger.migrate', 0))"
 SET_OWNER = f"set local role {database.role_name('owner')}"
 
@@ -74,14 +73,6 @@ def migrate_database(base: str, progress: Progress | None = None) -> Report:
             raise _explain("migrations", None, error) from None
         apply_sql_files(connection, report, progress)
     return report
-
-
-def head_revision() -> str:
-    """Return the revision that this code is made for."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    if head is None:
-        raise ConfigurationError(f"no revisions in {MIGRATIONS}")
-    return head
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

@@ -6,9 +6,10 @@ asked for need not be waited for, and head and body of an answer leave in one wr
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -104,6 +105,21 @@ class Cycle(RequestResponseCycle):
         return True
 
 
+def offer_of(cycle: Cycle) -> Callable[[], bytes | None]:
+    """Return what a request's scope holds, from which its whole body can be had.
+
+    It does not keep the request, which keeps the scope: in a cycle each of them would wait for the
+    garbage collector, which then took a sixth of the shim's time.
+    """
+    request = ref(cycle)
+
+    def whole_body() -> bytes | None:
+        found = request()
+        return None if found is None else found.whole_body()
+
+    return whole_body
+
+
 class BoundedHeadProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which by itself takes a request head of any size, for any time.
 
@@ -162,8 +178,9 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:  # its task has not begun
-            self.cycle.__class__ = Cycle
-            self.scope["extensions"] = {WHOLE_BODY: self.cycle.whole_body}  # type: ignore[attr-defined]
+            cycle: Any = self.cycle
+            cycle.__class__ = Cycle
+            cycle.scope["extensions"] = {WHOLE_BODY: offer_of(cycle)}
 
     def on_response_complete(self) -> None:
         """Begin to be idle; a timer that was set after an earlier answer goes on."""

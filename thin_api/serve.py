@@ -3,6 +3,7 @@
 Exit codes: 0 stopped by a signal, 3 refused to start (settings, database), 4 address not free.
 """
 
+import gc
 import logging
 import resource
 import signal
@@ -16,8 +17,8 @@ import uvicorn
 from thin_api import logs
 from thin_api.app import create_app
 from thin_api.database import dsn
-from thin_api.migrate import head_revision
 from thin_api.protocol import bounded_protocol
+from thin_api.revisions import head_revision
 from thin_api.settings import ConfigurationError, load_settings
 
 log = logging.getLogger("thin_api.serve")
@@ -26,6 +27,8 @@ REFUSED = 3
 ADDRESS_IN_USE = 4
 BACKLOG = 2048
 MOST_FILES = 65_536
+YOUNG_OBJECTS = 10_000
+"""So many more before the next collection: a few hundred webhooks under way hold that many."""
 
 
 class Server(uvicorn.Server):
@@ -37,6 +40,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the database, listen, and say so."""
         await super().startup(sockets)
+        spare_collections()
         log.info("serving", extra={"host": self.config.host, "port": self.config.port})
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -45,6 +49,16 @@ class Server(uvicorn.Server):
             self.gave_up = True
             sys.exit(0)
         super().handle_exit(sig, frame)
+
+
+def spare_collections() -> None:
+    """Let the garbage collector do less: what was loaded stays, and webhooks leave no cycles.
+
+    To walk what was loaded took 70 ms, every so many webhooks, and stopped all of them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -23,7 +23,7 @@ import psycopg
 
 from thin_api import logs
 from thin_api.database import dsn
-from thin_api.migrate import head_revision
+from thin_api.revisions import head_revision
 from thin_api.settings import ConfigurationError, Settings, load_settings
 from thin_api.watch import Lease, Watch, connect
 from thin_api.worker_metrics import WorkerMetrics

@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 
 import thin_api
 from thin_api.app import create_app
-from thin_api.migrate import head_revision
+from thin_api.revisions import head_revision
 from thin_api.run import ASKED, stand_in
 from thin_api.settings import Settings
 from thin_api.tests.cluster import Database

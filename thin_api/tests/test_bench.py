@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import statistics
 from pathlib import Path
 
 import psycopg
@@ -64,12 +65,14 @@ def test_growth_adds_whole_events(system: System, fresh_database: Database) -> N
         growth.check_space(10**12, system.server.home)
 
 
-def test_a_steady_load_comes_evenly_and_waits_from_when_it_is_due(system: System) -> None:
+def test_a_steady_load_keeps_its_rate_and_waits_from_when_each_is_due(system: System) -> None:
     stripe = [e for e in system.endpoints if e.provider == "stripe"]
     with running_shim(system, module="load.null") as shim:
         run = send_new(system, shim, STRIPE, stripe, 100, users=4, pace=200)
     starts = sorted(result.started for result in run.results)
-    assert all(b - a == pytest.approx(0.005) for a, b in itertools.pairwise(starts))
+    gaps = [b - a for a, b in itertools.pairwise(starts)]
+    assert 0.35 < starts[-1] - starts[0] < 0.75  # half a second, give or take a random moment each
+    assert max(gaps) > 3 * statistics.median(gaps)  # independent senders keep no step
     assert run.latency_ms()["p50"] < 1000
 
 

@@ -1,15 +1,17 @@
 """Webhooks that share a commit: each is answered for itself, none takes another down."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 
 from thin_api import groups
+from thin_api.db import Statement
 from thin_api.tests.cluster import Database
 from thin_api.tests.shim_fixtures import (
     Shim,
@@ -191,3 +193,45 @@ async def test_a_group_is_bounded_in_number_and_bytes(
         assert {(await task).status_code for task in (first, *waiting)} == {200}
     # Three, three, two, and the large one alone.
     assert transactions(database, target) == 4
+
+
+class Slow:
+    """A database whose calls take their time. `at_once`: how many ever did at the same time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._now = 0
+        self.at_once = 0
+
+    async def row(self, query: str, parameters: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ARG002
+        """Take one."""
+        return (await self.transaction([(query, (None, [None]))]))[0]
+
+    async def transaction(self, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+        """Take a group of one tenant's."""
+        self._now += 1
+        self.at_once = max(self.at_once, self._now)
+        await asyncio.sleep(self._seconds)
+        self._now -= 1
+        endpoints: Any = statements[0][1][1]
+        return [("accepted", None, None, None)] * len(endpoints)
+
+
+@pytest.mark.parametrize(("seconds", "sessions"), [(0.02, 2), (1.5, 4)])
+async def test_more_sessions_work_only_when_none_of_those_at_work_goes_on(
+    seconds: float, sessions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "PATIENCE_SECONDS", 0.2)
+    slow: Any = Slow(seconds)
+    taking = groups.Groups(slow, most_sessions=4, most_wait_seconds=5)
+    tenant = uuid4()
+
+    async def hand_over() -> None:
+        await taking.row(groups.Call(tenant, tenant, {}, b"{}", "signature", b""))
+
+    tasks = []
+    for _ in range(60):
+        tasks.append(asyncio.create_task(hand_over()))
+        await asyncio.sleep(0.008)
+    await asyncio.gather(*tasks)
+    assert slow.at_once == sessions

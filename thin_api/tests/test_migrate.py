@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from thin_api import database, drift, migrate, sqltree
 from thin_api.embedded import temporary_server
+from thin_api.revisions import head_revision
 from thin_api.settings import LOGIN_ROLES, ConfigurationError, Settings
 from thin_api.tests.cluster import Cluster, Database
 
@@ -88,11 +89,17 @@ def test_every_revision_goes_up_down_up(
     assert dump(cluster, dsn) == dump(cluster, template.dsn("superuser"))
 
 
+@pytest.mark.parametrize("module", ["thin_api.serve", "thin_api.worker"])
+def test_what_serves_does_not_import_what_migrates(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(bool({{'alembic', 'sqlalchemy'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_health_knows_revision_and_digest(database: Database) -> None:
     with psycopg.connect(database.dsn("shim")) as connection:
         row = connection.execute("select api.health()").fetchone()
     assert row is not None
-    assert row[0]["revision"] == migrate.head_revision() == REVISIONS[-1]
+    assert row[0]["revision"] == head_revision() == REVISIONS[-1]
     assert row[0]["sql_digest"] == sqltree.digest(sqltree.sql_files())
 
 

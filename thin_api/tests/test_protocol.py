@@ -1,6 +1,7 @@
 """The HTTP protocol: its short cuts change nothing that a client could see, except the time."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from thin_api.protocol import WHOLE_BODY, bounded_protocol, head_of
+from thin_api.protocol import WHOLE_BODY, Cycle, bounded_protocol, head_of
 from thin_api.serve import bind
 from thin_api.tests.shim_fixtures import until
 
@@ -103,6 +104,19 @@ async def test_requests_that_come_at_once_are_answered_in_order() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-one: 1\r\n\r\n"
     assert data.startswith(b"".join(head + b"whole:%d" % number for number in range(5)))
     assert data.endswith(b"\r\nconnection: close\r\n\r\nwhole:end")
+
+
+async def test_an_answered_request_is_forgotten_without_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with connected() as connect:
+            sent = [request(body=b"%d" % number) for number in range(20)]
+            await answers(connect(), b"".join(sent), request(body=b"end", more=CLOSING))
+            left = sum(isinstance(found, Cycle) for found in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left <= 1  # the connection's last
 
 
 async def test_other_answers_are_uvicorn_s() -> None:

@@ -1,5 +1,6 @@
 """`python -m thin_api.serve` as a process: start, serve, stop, and how it refuses."""
 
+import gc
 import json
 import signal
 import socket
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from thin_api.run import is_ready
+from thin_api.serve import YOUNG_OBJECTS, spare_collections
 from thin_api.tests.cluster import Database
 from thin_api.tests.llm_fixtures import new_spender
 from thin_api.tests.running import free_port
@@ -252,3 +254,14 @@ def test_openapi_holds(database: Database, tmp_path: Path) -> None:
         assert {(f"POST {route}", status) for status in (200, 401, 404)} <= set(statuses)
     assert {("POST /llm/reservations", status) for status in (200, 401, 422)} <= set(statuses)
     assert ("GET /readyz", 200) in statuses
+
+
+def test_what_was_loaded_is_left_out_of_later_collections() -> None:
+    before = gc.get_threshold()
+    try:
+        spare_collections()
+        assert gc.get_freeze_count() > YOUNG_OBJECTS
+        assert gc.get_threshold() == (YOUNG_OBJECTS, *before[1:])
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)

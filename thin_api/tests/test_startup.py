@@ -6,7 +6,7 @@ import pytest
 from thin_api.app import create_app
 from thin_api.database import to_uri
 from thin_api.db import Refused
-from thin_api.migrate import head_revision
+from thin_api.revisions import head_revision
 from thin_api.settings import Settings
 from thin_api.tests.cluster import Database
 from thin_api.tests.shim_fixtures import running_shim

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from thin_api import ROOT
-from thin_api.migrate import head_revision
+from thin_api.revisions import head_revision
 from thin_api.settings import ConfigurationError
 from thin_api.tests.cluster import Database
 from thin_api.tests.job_fixtures import as_owner, new_tenant

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from thin_api.migrate import head_revision
+from thin_api.revisions import head_revision
 from thin_api.tests.cluster import Database
 from thin_api.tests.job_fixtures import GATE, as_owner, enqueue
 from thin_api.tests.shim_fixtures import rows
