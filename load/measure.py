@@ -129,8 +129,8 @@ def send(
 ) -> Run:
     """Send everything with so many users in so many processes.
 
-    pace: webhooks a second, each due at a random moment of its own, whatever became of those before,
-    its latency counted from then; 0: as fast as they go.
+    pace: webhooks a second, each due at a random moment of its own, whatever became of those
+    before, its latency counted from then; 0: as fast as they go.
     Replays go to the process of their original, so that they cannot overtake it.
     """
     folder = system.server.home
