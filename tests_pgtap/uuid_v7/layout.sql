@@ -1,6 +1,6 @@
 -- RFC 9562: 48 bits of Unix milliseconds, version 7, variant 10; later ones sort later.
 begin;
-select plan(5);
+select plan(6);
 
 create temp table ids as
 select i, core.uuid_v7() as id from generate_series(1, 1000) as i;
@@ -14,6 +14,8 @@ select is_empty(
        - extract(epoch from clock_timestamp()) * 1000) > 60000$$,
   'the first 48 bits are the Unix time in milliseconds'
 );
+create temp table pairs as select core.uuid_v7() as first, pg_sleep(0.00001) is null as pause, core.uuid_v7() as second from generate_series(1, 50);
+select is((select count(*) from pairs where second <= first), 0::bigint, 'one made microseconds later sorts later');
 
 create temp table later as
 select core.uuid_v7() as id from (select pg_sleep(0.003)) as s;
