@@ -1,5 +1,5 @@
--- The one call per webhook: sets the tenant and takes the webhook (core.ingest_deliveries), all in the
--- caller's transaction.
+-- The one call per webhook: sets the tenant and takes the webhook (core.ingest_deliveries), all in
+-- the caller's transaction.
 -- work_mem: a set-returning function that outgrows it would write the raw payload to a temporary
 -- file; 256 MB holds every level of the largest body (2 MiB, 32 levels). It is a bound, not taken.
 -- Locks: those of core.ingest_deliveries.

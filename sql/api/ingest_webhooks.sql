@@ -1,7 +1,7 @@
--- Webhooks of one tenant that came at the same moment: each is taken as api.ingest_webhook takes it;
--- they share a round trip, a commit and the statements that store them (core.ingest_deliveries). What
--- one raises rolls all of them back; the caller then hands each over alone, and the dedup gate makes
--- that harmless.
+-- Webhooks of one tenant that came at the same moment: each is taken as api.ingest_webhook takes
+-- it; they share a round trip, a commit and the statements that store them
+-- (core.ingest_deliveries). What one raises rolls all of them back; the caller then hands each over
+-- alone, and the dedup gate makes that harmless.
 -- work_mem: see api.ingest_webhook.
 -- lock_timeout: one that waits for a lock must not hold up the others; alone it may wait longer.
 -- Locks: those of core.ingest_deliveries.
@@ -42,9 +42,10 @@ end
 $function$;
 
 comment on function api.ingest_webhooks(uuid, uuid[], jsonb[], bytea[], text[]) is
-$doc$Takes several webhooks of a tenant in one transaction; a receipt for each, by its place (ordinal).
+$doc$Takes several webhooks of a tenant in one transaction; a receipt each, by its place (ordinal).
 The arrays are of one length; their elements are the arguments of api.ingest_webhook, which takes
-each likewise. All or nothing: when one raises, none is recorded, and each is to be handed over alone.
+each likewise; they end as in some order, sales before refunds. All or nothing: when one raises,
+none is recorded, and each is to be handed over alone.
 Raises: HL010 uneven_batch; 55P03 when one had to wait for a lock longer than a quarter of a second;
 what api.ingest_webhook raises.
 Example: select * from api.ingest_webhooks(

@@ -1,7 +1,7 @@
 -- Keeps what is known of orders and payments: the state that is later by the provider's time, then
 -- by rank, then by arrival. Deliveries come in any order; an older one changes nothing. Two
--- statements, because most objects are new and DO UPDATE costs those twice as much; states are never
--- deleted.
+-- statements, because most objects are new and DO UPDATE costs those twice as much; states are
+-- never deleted.
 -- Locks: the rows of the objects, in the order of their keys, until the transaction ends.
 create or replace function core.advance_objects(
   p_tenant_id uuid,
@@ -15,6 +15,7 @@ create or replace function core.advance_objects(
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
+  v_i integer;
   v_now timestamptz := clock_timestamp();
   v_added text[];
   v_place integer;
@@ -45,9 +46,13 @@ begin
   if cardinality(v_added) = v_count then
     return null;
   end if;
-  for v_i in 1 .. cardinality(p_events) loop
+  for v_i in
+    select i.ordinality
+      from rows from (unnest(p_origins), unnest(p_events)) with ordinality as i
+     where i.verification <> 'unverified' and i.status is not null
+     order by i.provider collate "C", i.object_id collate "C", i.ordinality
+  loop
     v_event := p_events[v_i];
-    continue when v_event.status is null or (p_origins[v_i]).verification = 'unverified';
     -- Of several events of a new object the first one added it.
     v_place := array_position(v_added, v_event.provider || ' ' || v_event.object_id);
     if v_place is not null then

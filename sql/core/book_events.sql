@@ -1,5 +1,5 @@
--- Books events into the ledger, each exactly once per tenant, provider, kind and object, whatever the
--- order of arrival. New sales are entered with one statement; a sale that nothing was known of
+-- Books events into the ledger, each exactly once per tenant, provider, kind and object, whatever
+-- the order of arrival. New sales are entered with one statement; a sale that nothing was known of
 -- before says so (core.mark_events_dirty). Then refunds and disputes, one after another, because
 -- what one takes of a sale the next cannot.
 -- Locks: for each sale an advisory lock, so a refund and its sale see each other, in the order of
@@ -28,8 +28,7 @@ begin
     if (p_origins[v_i]).verification <> 'unverified'
       and (p_events[v_i]).kind in ('sale', 'refund', 'dispute')
     then
-      v_locks := v_locks || hashtextextended(concat_ws(':', p_tenant_id, (p_events[v_i]).provider,
-        coalesce((p_events[v_i]).parent_object_id, (p_events[v_i]).object_id)), 0);
+      v_locks := v_locks || core.lock_of_sale(p_tenant_id, p_events[v_i]);
     end if;
   end loop;
   if cardinality(v_locks) > 1 then
@@ -49,8 +48,9 @@ begin
       select
           p_tenant_id, i.provider, i.kind, i.object_id, i.parent_object_id, i.event_id, i.currency,
           i.amount_minor, i.occurred_at, v_now
-        from rows from (unnest(p_origins), unnest(p_events)) as i
+        from rows from (unnest(p_origins), unnest(p_events)) with ordinality as i
        where i.kind = 'sale' and i.verification <> 'unverified'
+       order by i.provider collate "C", i.object_id collate "C", i.ordinality
       on conflict (tenant_id, provider, kind, object_id) do nothing
       returning event_id, provider, object_id
     )

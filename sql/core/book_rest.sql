@@ -21,8 +21,7 @@ declare
   v_rest bigint;
   v_room bigint;
 begin
-  perform pg_advisory_xact_lock(hashtextextended(
-    concat_ws(':', p_tenant_id, p_event.provider, v_sale_id), 0));
+  perform pg_advisory_xact_lock(core.lock_of_sale(p_tenant_id, p_event));
   v_refunded := core.refunded_of_sale(
     p_tenant_id, p_event.provider, v_sale_id, p_event.currency);
   select count(*) as entries, coalesce(-sum(l.amount_minor), 0)::bigint as amount_minor

@@ -1,6 +1,6 @@
 -- The dedup gate: one INSERT decides, so that of any number of concurrent copies exactly one gets
--- through; the others wait for its commit (core.meet_delivery). DO UPDATE in one statement would cost
--- every new delivery twice as much.
+-- through; the others wait for its commit (core.meet_delivery). DO UPDATE in one statement would
+-- cost every new delivery twice as much.
 -- Locks: the gate rows in the order of their keys, until the transaction ends.
 create or replace function core.claim_deliveries(
   p_tenant_id uuid,

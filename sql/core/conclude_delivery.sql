@@ -24,13 +24,15 @@ declare
   v_dead core.dead_letter;
   v_dead_reason text;
 begin
-  if v_read.status = 'ignored' then
-    return v_gate;
-  end if;
   v_gate.outcome := 'done';
   v_gate.status := null;
   v_gate.event_id := null;
   v_gate.reason := null;
+  if v_read.status = 'ignored' then
+    v_gate.status := 'ignored';
+    v_gate.reason := v_read.reason;
+    return v_gate;
+  end if;
   if v_read.status = 'dead' and v_read.is_batch is not true then
     v_dead := v_read.dead_letter;
     perform core.bury_delivery(p_tenant_id, p_delivery, 0, v_dead);

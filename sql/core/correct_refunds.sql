@@ -1,5 +1,5 @@
--- A sale that came after its refunds: where they exceed it, a correction of each currency takes back
--- what is too much.
+-- A sale that came after its refunds: where they exceed it, a correction of each currency takes
+-- back what is too much.
 -- Locks: the entries; the caller holds the advisory lock on the sale.
 create or replace function core.correct_refunds(
   p_tenant_id uuid,
@@ -43,4 +43,4 @@ end
 $function$;
 
 comment on function core.correct_refunds(uuid, uuid, core.canonical_event) is
-  'Takes back what the refunds of a sale that has just been booked exceed it by, and tells how much';
+  'Takes back what the refunds of a sale that was just booked exceed it by, and tells how much';

@@ -1,9 +1,10 @@
 -- The UTC days whose allocations a new, verified event of an order changes:
 --   sale     its day; where it was told before or refunded already, the days of all that as well
 --   refund   its day; where the sale has other refunds, theirs: they are divided in order
---   none     with a session, customer or origin: the days of the order, if it was sold
+--   none     the days of the order, if it was sold
 -- Asked for every order that comes in, so the usual cases are two probes of an index, and none for
--- a sale that was booked, under the lock of the sale, as the first that is heard of it (p_is_first).
+-- a sale that was booked, under the lock of the sale, as the first that is heard of it
+-- (p_is_first).
 create or replace function core.days_of_event(
   p_tenant_id uuid,
   p_event_id uuid,
@@ -22,10 +23,6 @@ declare
 begin
   if p_event.kind <> 'none' then
     v_days := array[(p_event.occurred_at at time zone 'UTC')::date];
-  elsif num_nonnulls(p_event.session_id, p_event.customer_key, p_event.channel, p_event.utm_source,
-    p_event.utm_medium, p_event.utm_campaign, p_event.referrer, p_event.landing_page) = 0
-  then
-    return v_days;
   end if;
   if p_is_first then
     return v_days;

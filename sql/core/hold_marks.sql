@@ -1,19 +1,4 @@
--- The advisory lock under which days are marked (core.wait_for_marks), and its taking, shared, until
--- the transaction ends: before it is looked which days to mark.
-create or replace function core.lock_of_marks(p_tenant_id uuid)
-  returns bigint
-  language plpgsql
-  immutable
-  security invoker
-  set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  return hashtextextended('marks of ' || p_tenant_id, 0);
-end
-$function$;
-
-comment on function core.lock_of_marks(uuid) is 'The advisory lock of whoever marks days of a tenant';
-
+-- Taken, shared and until the transaction ends, before it is looked which days to mark.
 create or replace function core.hold_marks(p_tenant_id uuid)
   returns void
   language plpgsql

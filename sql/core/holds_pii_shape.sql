@@ -14,22 +14,24 @@ create or replace function core.holds_pii_shape(p_text text)
   security invoker
 return
   p_text ~ ('\+[0-9]|[@\\\u00a0]|%40|[0-9]{3}[ .-][0-9]{4}|[^0-9A-Za-z_.~-]0[0-9 -]{8}'
-    '|[A-Z]{2}[0-9]{2}')
-    and p_text ~ ('([^0-9A-Za-z_.~-]|\\[nrt])(\+[0-9]'
+    '|[A-Z]{2}[0-9]{2}|~01[0-9]{8}')
+    and p_text ~ ('([^0-9A-Za-z_.~-]|\\[bfnrt]|\\u00[01][0-9a-f])(\+[0-9]'
       '|(1[ .-])?\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}'
       '|0[0-9]{1,3}[ -]?[0-9]{3,4}[ -]?[0-9]{4})'
-      '|([^0-9A-Za-z_]|\\[nrt])[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}'
+      '|([^0-9A-Za-z_]|\\[bfnrt]|\\u00[01][0-9a-f])'
+      '[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}'
       '|": "([0-9]{4}[ -][0-9]{4}[ -]|[0-9]{6}-[1-4][0-9]{6})'
-      '|[^ "@](@|%40)[^ "@.]+\.[^ ".0-9]|\\":')
+      '|[^ "@](@|%40)[^ "@.]+\.[^ ".0-9]|\\":'
+      -- A pseudonym begins with a tilde, too, and goes on in hexadecimal.
+      '|~(\+|\(?[0-9]{1,4}[ .()-]|01[0-9]{8,9}[^0-9a-f])')
   -- Thirteen digits with what may stand between them: first so many of such characters, then
   -- where no id stands.
   or p_text ~ '[0-9 \u00a0-]{13}'
-    and p_text ~ ('(([^d]|[^iI]d|[alor]id)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": -]'
-      '|\\[nrt])[0-9][0-9 \u00a0-]{12}')
-    and p_text ~ ('(([^d]|[^iI]d)": "?|[^":] |[^"]: ?|[{\[,] ?"|[^0-9A-Za-z/_.": ~-]|\\[nrt])'
-      '[0-9]([ \u00a0-]{0,2}[0-9]){12}|(pa|al|vo|gr)id": "?[0-9]{13}'
-      -- A pseudonym may begin with as many digits, then goes on in hexadecimal.
-      '|~[0-9]([ \u00a0-]{0,2}[0-9]){12}[0-9 \u00a0-]*[^0-9a-f]');
+    and p_text ~ ('(([^d]|[^iI]d|[alor]id)": "?|[^:] |[^"]: ?|":|[{\[,] ?"|[^0-9A-Za-z/_.": -]'
+      '|\\[bfnrt"]|\\u00[01][0-9a-f])[0-9][0-9 \u00a0-]{12}')
+    and p_text ~ ('(([^d]|[^iI]d)": "?|[^:] |[^"]: ?|":|[{\[,] ?"|[^0-9A-Za-z/_.": ~-]'
+      '|\\[bfnrt"]|\\u00[01][0-9a-f])[0-9]([ \u00a0-]{0,2}[0-9]){12}'
+      '|(pa|al|vo|gr)id": "?[0-9]{13}|~[0-9]([ \u00a0-]{0,2}[0-9]){12}[0-9 \u00a0-]*[^0-9a-f]');
 
 comment on function core.holds_pii_shape(text) is
   'Whether the text form of a JSON document may hold a value that is shaped like personal data';

@@ -1,8 +1,8 @@
 -- Webhooks of the tenant that is set, handed over together; one is an array of one. Each is read,
 -- then all pass the dedup gate, then events and ledger entries are recorded or the delivery buried,
--- all in the caller's transaction and each with as few statements for all as there would be for one.
--- Whatever is wrong with a payload becomes a dead letter; what is raised is a wrong call or a fault
--- of the machine.
+-- all in the caller's transaction and each with as few statements for all as there would be for
+-- one. Whatever is wrong with a payload becomes a dead letter; what is raised is a wrong call or a
+-- fault of the machine.
 -- Payloads are read before the gate because Stripe's delivery id stands in the body, and because
 -- then the gate's one statement already writes the final receipts.
 -- Locks, in this order: the proofs, then those of core.take_deliveries.

@@ -1,7 +1,8 @@
 -- Marks the UTC days whose allocations new, verified events change; touches by
--- core.mark_touches_dirty, orders by core.days_of_event.
--- Locks: one per tenant, shared, from before it looks: what it cannot see yet (a sale in flight) has
--- its day computed after this transaction has ended (core.wait_for_marks).
+-- core.mark_touches_dirty, orders by core.days_of_event. Nothing depends on a dispute, nor on an
+-- event that moves no money and names no session, customer or origin.
+-- Locks: one per tenant, shared, from before it looks: what it cannot see yet (a sale in flight)
+-- has its day computed after this transaction has ended (core.wait_for_marks).
 create or replace function core.mark_events_dirty(
   p_tenant_id uuid,
   p_origins core.event_origin[],
@@ -22,7 +23,11 @@ begin
   for v_i in 1 .. cardinality(p_events) loop
     continue when (p_origins[v_i]).verification = 'unverified'
       or (p_attempts[v_i]).status in ('accepted', 'superseded') is not true
-      or (p_events[v_i]).kind = 'dispute';
+      or (p_events[v_i]).kind = 'dispute'
+      or (p_events[v_i]).kind = 'none' and num_nonnulls(
+        (p_events[v_i]).session_id, (p_events[v_i]).customer_key, (p_events[v_i]).channel,
+        (p_events[v_i]).utm_source, (p_events[v_i]).utm_medium, (p_events[v_i]).utm_campaign,
+        (p_events[v_i]).referrer, (p_events[v_i]).landing_page) = 0;
     if (p_events[v_i]).kind = 'touch' then
       v_touches := v_touches || (p_attempts[v_i]).event_id;
       continue;

@@ -36,8 +36,7 @@ begin
   return v_unusual <> '' and core.holds_pii_key(v_unusual)
     and (core.holds_pii_key(regexp_replace(
         v_unusual, '"(phone_number|(billing|shipping)_address)_collection": ', '"": ', 'g'))
-      or p_text ~* ('(customer|buyer|payer|recipient|contact|owner|individual|billing_details'
-        '|shipping)": [{[]'));
+      or p_text ~* (core.person_key_pattern() || '": [{[]'));
 end
 $function$;
 

@@ -1,7 +1,8 @@
--- A delivery whose row of the gate is there already: counted as one more sighting. (Rows of the gate
--- are never deleted, so what was in the way of the INSERT is there to be updated.) It is a duplicate
--- with the first one's receipt, unless the last attempt failed in a way that a repetition may cure,
--- or its body is another one: then it is a delivery of its own, kept for a person to compare.
+-- A delivery whose row of the gate is there already: counted as one more sighting. (Rows of the
+-- gate are never deleted, so what was in the way of the INSERT is there to be updated.) It is a
+-- duplicate with the first one's receipt, unless the last attempt failed in a way that a repetition
+-- may cure, or its body is another one: then it is a delivery of its own, kept for a person to
+-- compare.
 -- Locks: the gate row, until the transaction ends.
 create or replace function core.meet_delivery(
   p_tenant_id uuid,

@@ -1,8 +1,8 @@
 -- Judges one redacted document (a payload, or one part of a batch) and normalises it. Personal data
 -- outside the declared paths is quarantined, or replaced where the endpoint wants that. What is
 -- wrong ends up in dead_letter; only faults of the machine are raised.
--- What the scan finds clean is noted for the rest of the transaction (core.note_clean_text), so that the
--- guard trigger need not scan the same text again.
+-- What the scan finds clean is noted for the rest of the transaction (core.note_clean_text), so
+-- that the guard trigger need not scan the same text again.
 create or replace function core.read_part(
   p_provider text,
   p_headers jsonb,

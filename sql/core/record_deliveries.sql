@@ -71,5 +71,5 @@ end
 $function$;
 
 comment on function core.record_deliveries(uuid, core.delivery[]) is
-  'Records all events of claimed deliveries; their rows of the gate, with status, event, reason and '
-  'whether to try again (failed)';
+  'Records all events of claimed deliveries; their rows of the gate, with status, event, reason '
+  'and whether to try again (failed)';

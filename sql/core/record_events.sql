@@ -1,10 +1,10 @@
--- Stores canonical events and books them, all of them with one statement a table. The same fact told
--- again (by another delivery, another endpoint, a provider that repeats its state) is no second
--- event: its dedup_key is unique. What nobody has verified is kept apart: stored under a key of its
--- own, so that the confirmed telling is still new, and neither booked nor known as a state. A part
--- of a batch that could not be read is dead.
--- Locks: those of core.book_events, the states of the objects, then the events, each in the order of
--- their keys, until the transaction ends.
+-- Stores canonical events and books them, all of them with one statement a table. The same fact
+-- told again (by another delivery, another endpoint, a provider that repeats its state) is no
+-- second event: its dedup_key is unique. What nobody has verified is kept apart: stored under a key
+-- of its own, so that the confirmed telling is still new, and neither booked nor known as a state.
+-- A part of a batch that could not be read is dead.
+-- Locks: those of core.book_events, the states of the objects, then the events, each in the order
+-- of their keys, until the transaction ends.
 create or replace function core.record_events(
   p_tenant_id uuid,
   p_origins core.event_origin[],
@@ -30,6 +30,9 @@ begin
     if (v_events[v_i]).status !~ '^[a-z][a-z0-9_-]{0,39}$' then
       v_events[v_i].status := 'unknown';  -- a provider's word, not whatever else stood in its place
     end if;
+    if (p_origins[v_i]).verification = 'unverified' then
+      v_events[v_i].dedup_key := 'unverified:' || (v_events[v_i]).dedup_key;
+    end if;
   end loop;
   v_bookings := core.book_events(p_tenant_id, p_origins, v_events);
   v_outdated := core.advance_objects(p_tenant_id, p_origins, v_events);
@@ -43,9 +46,8 @@ begin
   select
       p_tenant_id, i.event_id, i.receipt_id, i.endpoint_id, i.provider, i.event_type, i.kind,
       i.object_id, i.parent_object_id,
-      case when i.verification = 'unverified' then 'unverified:' else '' end || i.dedup_key,
-      i.occurred_at, v_now, i.status, i.currency, i.amount_minor, i.session_id, i.customer_key,
-      i.utm_source, i.utm_medium, i.utm_campaign, i.referrer, i.landing_page, i.channel,
+      i.dedup_key, i.occurred_at, v_now, i.status, i.currency, i.amount_minor, i.session_id,
+      i.customer_key, i.utm_source, i.utm_medium, i.utm_campaign, i.referrer, i.landing_page, i.channel,
       i.verification, i.redacted_count, i.reason, i.payload
     from rows from (unnest(p_origins), unnest(v_events), unnest(v_bookings))
       with ordinality as i
@@ -84,8 +86,7 @@ begin
       select e.event_id into v.event_id
         from core.attribution_events as e
        where e.tenant_id = p_tenant_id and e.provider = (v_events[v_i]).provider
-         and e.dedup_key = case when (p_origins[v_i]).verification = 'unverified'
-           then 'unverified:' else '' end || (v_events[v_i]).dedup_key;
+         and e.dedup_key = (v_events[v_i]).dedup_key;
       v.status := 'duplicate';
       v.reason := 'already_known';
     end if;

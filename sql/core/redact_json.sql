@@ -26,9 +26,7 @@ begin
     when 'object' then
       -- An object about a person or place that says anything: whatever its members are called, only
       -- its id may stay.
-      if (p_key ~* ('(customer|buyer|payer|recipient|contact|owner|individual|billing_details'
-            '|shipping)$')
-          or v_is_personal)
+      if (p_key ~* (core.person_key_pattern() || '$') or v_is_personal)
         and jsonb_path_exists(
           p_value - 'id', '$.** ? (@.type() == "string" || @.type() == "number")')
       then

@@ -1,5 +1,6 @@
--- Deliveries that were read pass the dedup gate together. What is new is recorded, all at once; then
--- those that came before are met one by one, because some of them may have come in this very group.
+-- Deliveries that were read pass the dedup gate together. What is new is recorded, all at once;
+-- then those that came before are met one by one, because some of them may have come in this very
+-- group.
 -- Locks, in this order: the gate rows, those of core.record_deliveries, the gate rows that are met.
 create or replace function core.take_deliveries(
   p_tenant_id uuid,

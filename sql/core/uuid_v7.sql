@@ -1,6 +1,7 @@
 -- Time-ordered UUIDs (RFC 9562): PostgreSQL 18 has them, older servers get the same layout: 48 bits
 -- of Unix milliseconds, the version, 12 bits of the millisecond's fraction (method 3, so that those
--- that one session makes one after another sort so), and the rest of a random UUID with its variant.
+-- that one session makes one after another sort so), and the rest of a random UUID with its
+-- variant.
 do $do$
 declare
   v_body text := 'begin return uuidv7(); end';

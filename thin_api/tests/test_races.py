@@ -17,6 +17,12 @@ from thin_api.tests.shim_fixtures import Target, count, new_target, rows, runnin
 
 INGEST = "select status, reason from api.ingest_webhook(%s, %s, %s, %s, 'signature')"
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+SLOW_STATES = """
+create function public.pause() returns trigger language plpgsql as
+  $$ begin perform pg_sleep(0.1); return null; end $$;
+create trigger pause after update on core.object_states
+  for each row execute function public.pause();
+"""
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 
 Answer = tuple[str, str | None]
@@ -130,3 +136,38 @@ async def test_an_older_state_never_overwrites_one_that_is_being_committed(
     assert told == (("accepted", None), (status, None))
     states = "select status from core.object_states where tenant_id = %s"
     assert rows(database, states, target.tenant_id) == [(known,)]
+
+
+def test_groups_of_the_same_known_orders_in_any_order_never_deadlock(
+    fresh_database: Database,
+) -> None:
+    """Their states are updated slowly, so that each group is under way while the other begins."""
+    target = new_target(fresh_database, "shopify")
+
+    def group(numbers: list[int], hour: int) -> tuple[object, ...]:
+        order = {"total_price": "10.00", "currency": "EUR", "financial_status": "pending"}
+        at = f"2026-03-01T1{hour}:00:00Z"
+        bodies = [order | {"id": i, "processed_at": at, "note": hour} for i in numbers]
+        return (
+            target.tenant_id,
+            [target.endpoint_id] * len(numbers),
+            [Jsonb({"x-shopify-topic": "orders/create"})] * len(numbers),
+            [json.dumps(body).encode() for body in bodies],
+            ["signature"] * len(numbers),
+        )
+
+    def take(parameters: tuple[object, ...]) -> list[Any]:
+        with psycopg.connect(fresh_database.dsn("dba"), autocommit=True) as connection:
+            return connection.execute(
+                "select status from api.ingest_webhooks(%s, %s, %s, %s, %s) order by ordinal",
+                parameters,
+            ).fetchall()
+
+    assert take(group([1, 2, 3], 0)) == [("accepted",)] * 3
+    with psycopg.connect(fresh_database.dsn("superuser"), autocommit=True) as connection:
+        connection.execute("alter function api.ingest_webhooks set lock_timeout = '10s'")
+        connection.execute(SLOW_STATES)
+    with ThreadPoolExecutor() as pool:
+        told = list(pool.map(take, [group([1, 2, 3], 1), group([3, 2, 1], 2)]))
+    assert all(len(answers) == 3 for answers in told)
+    assert rows(fresh_database, DEADLOCKS) == [(0,)]
