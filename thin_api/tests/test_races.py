@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -19,9 +20,9 @@ INGEST = "select status, reason from api.ingest_webhook(%s, %s, %s, %s, 'signatu
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
 SLOW_STATES = """
 create function public.pause() returns trigger language plpgsql as
-  $$ begin perform pg_sleep(0.1); return null; end $$;
-create trigger pause after update on core.object_states
-  for each row execute function public.pause();
+  $$ begin perform pg_sleep(0.2); return null; end $$;
+create trigger pause after insert or update on core.object_states
+  for each statement execute function public.pause();
 """
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 
@@ -156,18 +157,26 @@ def test_groups_of_the_same_known_orders_in_any_order_never_deadlock(
             ["signature"] * len(numbers),
         )
 
-    def take(parameters: tuple[object, ...]) -> list[Any]:
-        with psycopg.connect(fresh_database.dsn("dba"), autocommit=True) as connection:
-            return connection.execute(
-                "select status from api.ingest_webhooks(%s, %s, %s, %s, %s) order by ordinal",
-                parameters,
-            ).fetchall()
+    def take(connection: psycopg.Connection[Any], parameters: tuple[object, ...]) -> list[Any]:
+        return connection.execute(
+            "select status from api.ingest_webhooks(%s, %s, %s, %s, %s) order by ordinal",
+            parameters,
+        ).fetchall()
 
-    assert take(group([1, 2, 3], 0)) == [("accepted",)] * 3
+    meeting = Barrier(2)
+
+    def take_with_the_other(numbers: list[int], hour: int) -> list[Any]:
+        with psycopg.connect(fresh_database.dsn("dba"), autocommit=True) as connection:
+            take(connection, group([100 * hour], hour))  # a session's first call takes longer
+            meeting.wait(30)
+            return take(connection, group(numbers, hour))
+
+    with psycopg.connect(fresh_database.dsn("dba"), autocommit=True) as connection:
+        assert take(connection, group([1, 2, 3], 0)) == [("accepted",)] * 3
     with psycopg.connect(fresh_database.dsn("superuser"), autocommit=True) as connection:
         connection.execute("alter function api.ingest_webhooks set lock_timeout = '10s'")
         connection.execute(SLOW_STATES)
     with ThreadPoolExecutor() as pool:
-        told = list(pool.map(take, [group([1, 2, 3], 1), group([3, 2, 1], 2)]))
+        told = list(pool.map(take_with_the_other, [[1, 2, 3], [3, 2, 1]], [1, 2]))
     assert all(len(answers) == 3 for answers in told)
     assert rows(fresh_database, DEADLOCKS) == [(0,)]
