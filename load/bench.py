@@ -36,7 +36,9 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="One short round of each.")] = False,
     rounds: Annotated[int, typer.Option(help="Rounds of each, interleaved.")] = 3,
     events: Annotated[int, typer.Option(help="How many events to add for the growth.")] = 5_000_000,
-    users: Annotated[int, typer.Option(help="How many send at the same time.")] = 64,
+    users: Annotated[
+        int, typer.Option(help="How many send at the same time (to the peer 64 at most).")
+    ] = 128,
     readme: Annotated[
         bool, typer.Option(help="Write the table into README.md (never of --quick).")
     ] = True,

@@ -16,6 +16,8 @@ from load.system import Shim, System, running_shim
 PEERS = {f"peer, {n} worker{'s' * (n > 1)}": n for n in (1, 2)}
 # What is faster sends more, so that a round of each takes seconds.
 SHARES = {"null": 3.0, **dict.fromkeys(PEERS, 1 / 3)}
+PEER_USERS = 64
+"""The peer is a tenth faster with so many than with the 128 of the gate."""
 PGBENCH_CLIENTS = 8
 
 Key = tuple[str, str]
@@ -68,9 +70,8 @@ class Rivals:
 
     def _send(self, kind: Kind, who: str, count: int) -> None:
         endpoints = [e for e in self.system.endpoints if e.provider == kind.provider]
-        run = send_new(
-            self.system, self.shims[who], kind, endpoints, count, users=self.users
-        )  # fmt: skip
+        users = min(PEER_USERS, self.users) if who in PEERS else self.users
+        run = send_new(self.system, self.shims[who], kind, endpoints, count, users=users)
         self._note(kind, who, run.rate)
         self.runs.setdefault((kind.name, who), []).append(report_of(run))
 
