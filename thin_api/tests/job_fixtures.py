@@ -108,14 +108,20 @@ Run = Callable[[Connection, UUID], list[tuple[Any, ...]]]
 
 
 def make_due(database: Database, tenant: UUID, *, leases: bool = True) -> None:
-    """Let the time pass that open jobs wait or, with `leases`, that they are leased."""
+    """Let the time pass that open jobs wait or, with `leases`, that they are leased.
+
+    In the order of the jobs, so that several who do so at the same time do not deadlock.
+    """
     late = "interval '1 second'"
     rows(
         database,
-        f"update core.jobs set run_at = least(run_at, now() - {late}),"
-        f" leased_until = case when %s then least(leased_until, now() - {late})"
-        " else leased_until end"
-        " where tenant_id = %s and finished_at is null and task <> 'prune_jobs' returning 1",
+        "with open as (select job_id from core.jobs where tenant_id = %s and finished_at is null"
+        " and task <> 'prune_jobs' order by job_id for update)"
+        f" update core.jobs as j set run_at = least(j.run_at, now() - {late}),"
+        f" leased_until = case when %s then least(j.leased_until, now() - {late})"
+        " else j.leased_until end"
+        " from open where j.tenant_id = %s and j.job_id = open.job_id returning 1",
+        tenant,
         leases,
         tenant,
     )
