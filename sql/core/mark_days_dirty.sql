@@ -1,5 +1,5 @@
 -- One pending job per day, in the order of the days so that two who mark the same ones do not
--- deadlock. The usual single day takes no query.
+-- deadlock. The usual single day needs no sorting.
 create or replace function core.mark_days_dirty(
   p_tenant_id uuid,
   p_days date[],
@@ -13,16 +13,13 @@ create or replace function core.mark_days_dirty(
 as $function$
 declare
   v_run_at timestamptz := coalesce(p_run_at, clock_timestamp());  -- pulls forward what waits
+  v_days date[] := p_days;
   v_day date;
 begin
-  if cardinality(p_days) = 1 then
-    perform core.enqueue_job(p_tenant_id, 'attribution', 'recompute_window', p_days[1]::text,
-      jsonb_build_object('day', p_days[1]), v_run_at);
-    return;
+  if cardinality(p_days) > 1 then
+    v_days := array(select distinct d.day from unnest(p_days) as d (day) order by d.day);
   end if;
-  for v_day in
-    select distinct d.day from unnest(p_days) as d (day) order by d.day
-  loop
+  foreach v_day in array coalesce(v_days, array[]::date[]) loop
     perform core.enqueue_job(p_tenant_id, 'attribution', 'recompute_window', v_day::text,
       jsonb_build_object('day', v_day), v_run_at);
   end loop;

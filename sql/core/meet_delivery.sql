@@ -3,7 +3,8 @@
 -- duplicate with the first one's receipt, unless the last attempt failed in a way that a repetition
 -- may cure, or its body is another one: then it is a delivery of its own, kept for a person to
 -- compare.
--- Locks: the gate row, until the transaction ends.
+-- Locks: the gate row, until the transaction ends; where it is tried again or is another one, those
+-- of core.take_deliveries.
 create or replace function core.meet_delivery(
   p_tenant_id uuid,
   p_delivery core.delivery

@@ -26,11 +26,7 @@ declare
   v_dead core.dead_letter;
   v core.event_attempt;
 begin
-  select e.settings, array[t.hmac_inner_pad, t.hmac_outer_pad] as hmac_pads
-    into strict v_endpoint
-    from core.webhook_endpoints as e
-    join core.tenants as t on t.tenant_id = p_tenant_id
-   where e.tenant_id = p_tenant_id and e.endpoint_id = p_row.endpoint_id;
+  v_endpoint := core.endpoint_of(p_tenant_id, p_row.endpoint_id);
   if p_row.is_quarantined and coalesce(v_endpoint.settings ->> 'pii', 'quarantine') = 'quarantine'
   then
     v.status := 'dead';
